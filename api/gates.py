@@ -1,0 +1,104 @@
+"""What a sweep must pass before readers see it."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from api.batches import NOTHING
+from detectors.artifact import Published
+from detectors.policy import Policy
+from detectors.score import assess
+from graph.errors import ArtifactError
+from graph.schema import APPLICATION_SCHEMA, IDENTIFIER_SCHEMA
+from graph.store import Batch, Links
+
+RECOMPUTED: Final = 1000
+LEAST_SHARE: Final = 0.8
+"""Of the last sweep's applications: a book that shrinks by more has lost something. Growth is no fault."""
+SCORE_TOP: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What was checked."""
+
+    applications: int
+    recomputed: int
+
+
+def check(
+    published: Published, links: Links, policy: Policy, *, before: int | None, seed: int, sample: int = RECOMPUTED
+) -> Passed:
+    """Raises ArtifactError that names the first gate which does not hold.
+
+    before: applications of the last sweep. sample: how many scores are computed again, chosen by `seed`.
+    """
+    _counts(published, links, before)
+    _numbers(published.scores)
+    _bands(published.scores, policy)
+    return Passed(published.scores.height, _recomputed(published, links, policy, seed, sample))
+
+
+def _held(gate: str) -> ArtifactError:
+    return ArtifactError(f"the sweep is held: {gate}", remedy="the last published sweep keeps serving; report this")
+
+
+def _counts(published: Published, links: Links, before: int | None) -> None:
+    live = links.applications.height
+    scores = published.scores
+    if scores.height != live or scores["application_id"].n_unique() != live:
+        raise _held(f"{live} live applications, {scores.height} scores")
+    if before is not None and live < before * LEAST_SHARE:
+        raise _held(f"{live} applications, the last sweep had {before}")
+
+
+def _numbers(scores: pl.DataFrame) -> None:
+    bad = scores.filter(
+        pl.any_horizontal(pl.col("score", "probability", "rank", "band").is_null())
+        | ~pl.col("probability").is_finite()
+        | ~pl.col("probability").is_between(0, 1)
+        | ~pl.col("score").is_between(0, SCORE_TOP)
+    ).height
+    if bad:
+        raise _held(f"{bad} scores are no numbers in range")
+    if scores["rank"].n_unique() != scores.height:
+        raise _held("ranks are not unique")
+
+
+def _bands(scores: pl.DataFrame, policy: Policy) -> None:
+    red = int((scores["band"] == "red").sum())
+    if red > policy.red:
+        raise _held(f"{red} applications are red, the team's capacity is {policy.red}")
+
+
+def _recomputed(published: Published, links: Links, policy: Policy, seed: int, sample: int) -> int:
+    """Score a random sample again by the online code; every one must give the sweep's own score."""
+    names = published.scores["application_id"].to_list()
+    # the sample needs no secrecy, only to differ from sweep to sweep and to be repeatable
+    chosen = random.Random(seed).sample(names, min(sample, len(names)))  # noqa: S311
+    differing = 0
+    for batch in singles(links, chosen):
+        found = assess(published, batch, NOTHING, policy)
+        row: dict[str, Any] = published.row(found.application_id) or {}
+        differing += (found.score, found.band) != (row.get("score"), row.get("band"))
+    if differing:
+        raise _held(f"{differing} of {len(chosen)} scores differ when the online code computes them again")
+    return len(chosen)
+
+
+def singles(links: Links, application_ids: list[str]) -> Iterator[Batch]:
+    """Each of the given live applications as a batch of one."""
+    chosen = links.applications.filter(pl.col("application_id").is_in(application_ids))
+    used = links.links.join(chosen.select("nid"), left_on="application", right_on="nid", how="semi")
+    named = used.join(links.identifiers.drop("kind"), left_on="identifier", right_on="nid", how="inner")
+    parts = named.partition_by("application", as_dict=True)
+    for row in chosen.iter_slices(1):
+        mine = parts.get((row["nid"][0],), named.clear())
+        yield Batch(
+            row.select(APPLICATION_SCHEMA.keys()),
+            mine.select(IDENTIFIER_SCHEMA.keys()).unique(["kind", "token"], maintain_order=True),
+            mine.select(pl.lit(0, pl.UInt32).alias("row"), "kind", "role", "token"),
+        )

@@ -1,0 +1,149 @@
+"""The use case of the sweep: freeze, detect, write aside, check, publish by one pointer, tidy."""
+
+import resource
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from api.cards import cards, write_cards
+from api.gates import RECOMPUTED, check
+from api.wiring import House
+from casework.sweeps import State, SweepRun
+from detectors import artifact
+from detectors.artifact import Published
+from detectors.sweep import Inputs, SweepResult, run
+from graph.errors import RingsightError, StoreError, UsageError
+from graph.store import GraphStore, Links, RingCopy, RingShelf
+
+DRAIN_SECONDS: Final = 30.0
+KIB_PER_MIB: Final = 1024
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """as_of bounds submission, known_at what had been learned (microseconds); sample: scores computed again."""
+
+    as_of: int | None = None
+    known_at: int | None = None
+    sample: int = RECOMPUTED
+
+
+def sweep(house: House, store: GraphStore, bounds: Bounds, *, say: Say) -> dict[str, Any]:
+    """Sweep the book and publish; returns what the command reports. Any error leaves the last sweep in place.
+
+    Raises Conflict while another sweep lives, ArtifactError when a gate holds this one back.
+    """
+    started = time.perf_counter()
+    drained = house.pending.drain(store, wait_seconds=DRAIN_SECONDS)
+    watermark = house.accounts.watermark(bounds.known_at)
+    held = house.sweeps.begin(watermark, bounds.as_of, bounds.known_at, house.policy.version)
+    if held.took_over:
+        say(f"{held.took_over} was killed; it is marked failed and this sweep starts from the beginning")
+    try:
+        with held.beating():
+            result, checked = _worked(house, store, held, watermark, bounds, say)
+            summary = checked | _effort(started)
+            held.publish(summary)
+    except BaseException as problem:
+        _fail(held, problem)
+        raise
+    _copy_rings(store, held.sweep_id, result, say)
+    _tidy(house)
+    return {
+        "sweep_id": held.sweep_id,
+        **summary,
+        "drained": drained,
+        "took_over": held.took_over,
+        "watermark": watermark,
+    }
+
+
+def _worked(
+    house: House, store: GraphStore, held: SweepRun, watermark: int, bounds: Bounds, say: Say
+) -> tuple[SweepResult, dict[str, Any]]:
+    held.step(State.SNAPSHOT)
+    say("reading the book")
+    links = store.links(as_of=bounds.as_of, known_at=watermark)
+    if not links.applications.height:
+        raise UsageError("there is nothing to sweep", remedy="run ringsight load first, or choose a later time")
+    inputs = _inputs(house, links, watermark, bounds)
+    previous = _previous(house)
+    held.step(State.DETECT)
+    ancestry = None if previous is None else previous.ancestry()
+    result = run(inputs, house.policy, previous=ancestry, progress=say, now=house.clock())
+    held.step(State.SCORE)
+    say("writing the sweep aside")
+    folder = house.settings.sweeps_folder / held.sweep_id
+    summary = artifact.write(folder, result, sweep_id=held.sweep_id)
+    write_cards(folder, cards(links))
+    held.step(State.VALIDATE)
+    say("checking the gates")
+    bounded = bounds.as_of is not None or bounds.known_at is not None
+    before = None if previous is None or bounded else previous.applications
+    whole = Published.open(folder, verify=True)
+    passed = check(whole, links, house.policy, before=before, seed=held.fence, sample=bounds.sample)
+    return result, {**summary, "recomputed": passed.recomputed}
+
+
+def _inputs(house: House, links: Links, watermark: int, bounds: Bounds) -> Inputs:
+    """What is known: by number of arrival, or, when looking back, by the day it became known."""
+    seq = watermark if bounds.known_at is None else None
+    moment = house.clock() if bounds.known_at is None else bounds.known_at
+    return Inputs(
+        links=links,
+        outcomes=house.facts.outcomes(moment, seq=seq),
+        watchlist=house.facts.watchlist(moment, seq=seq),
+        employers=house.facts.employers(seq=seq),
+        watermark=watermark,
+        as_of=bounds.as_of,
+    )
+
+
+def _previous(house: House) -> Published | None:
+    current = house.sweeps.current()
+    return None if current is None else Published.open(house.settings.sweeps_folder / current.sweep_id)
+
+
+def _effort(started: float) -> dict[str, Any]:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB_PER_MIB
+    return {"seconds": round(time.perf_counter() - started, 2), "peak_mib": round(peak, 1)}
+
+
+def _fail(held: SweepRun, problem: BaseException) -> None:
+    """Give the lease back; the reason kept in the ledger is ours, never a value of a row."""
+    reason = str(problem) if isinstance(problem, RingsightError) else type(problem).__name__
+    try:
+        held.fail(reason)
+    except RingsightError:
+        return  # the lease was lost or the ledger is away: the next sweep says what it did with this one
+
+
+def _copy_rings(store: GraphStore, sweep_id: str, result: SweepResult, say: Say) -> None:
+    """Rings for people with the graph database's own browser. The sweep is published, so a failure is told only."""
+    if not hasattr(store, "publish_rings"):
+        return
+    members = dict(result.members.group_by("ring_id").agg("application_id").iter_rows())
+    copies = [
+        RingCopy(
+            ring_id=row["ring_id"],
+            score=row["score"],
+            band=row["band"],
+            typology=row["typology"],
+            sweep_id=sweep_id,
+            members=tuple(sorted(members[row["ring_id"]])),
+        )
+        for row in result.rings.iter_rows(named=True)
+    ]
+    try:
+        cast(RingShelf, store).publish_rings(copies)
+    except StoreError as problem:
+        say(f"published, but the rings were not copied into the graph store: {problem}")
+
+
+def _tidy(house: House) -> None:
+    """Delete the files of failed sweeps and of those beyond the kept ones that no decision names."""
+    for sweep_id in house.sweeps.expendable():
+        shutil.rmtree(house.settings.sweeps_folder / sweep_id, ignore_errors=True)

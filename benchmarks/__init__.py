@@ -1,0 +1,1 @@
+"""Speed and detection figures as commands: each prints one JSON object and keeps it under benchmarks/results."""

@@ -1,0 +1,1 @@
+"""What people and runs decide: loads, sweeps, decisions, pending links, clients, vault and audit."""

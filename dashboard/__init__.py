@@ -1,0 +1,1 @@
+"""The investigation view: Streamlit pages that know the API and nothing behind it."""

@@ -1,0 +1,1 @@
+"""From the network to signals, scores, rings and evidence: columns in, columns out."""

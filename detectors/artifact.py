@@ -1,0 +1,313 @@
+"""The artifact of a sweep: a folder of immutable Arrow files with a manifest of digests, mapped by its readers."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyarrow import ipc
+
+from detectors.columns import Norms
+from detectors.fuse import Calibration
+from detectors.sweep import MODEL_VERSION, Ancestry, SweepResult
+from detectors.tails import Tails
+from graph.book import token_number
+from graph.errors import ArtifactError
+from graph.network import Network
+
+I64 = NDArray[np.int64]
+I32 = NDArray[np.int32]
+Columns = Mapping[str, NDArray[np.generic]]
+
+MANIFEST: Final = "manifest.json"
+FORMAT: Final = 1
+
+
+def write(folder: Path, result: SweepResult, *, sweep_id: str) -> dict[str, Any]:
+    """Write the artifact into a new folder; returns its summary. The manifest comes last: without it there is none."""
+    folder.mkdir(parents=True, exist_ok=False)
+    tables = _tables(result)
+    for name, table in tables.items():
+        with pa.OSFile(str(folder / f"{name}.arrow"), "wb") as sink, ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+    manifest = _manifest(folder, list(tables), result, sweep_id)
+    target = folder / MANIFEST
+    with target.open("x", encoding="utf-8") as sink:
+        json.dump(manifest, sink, indent=1, sort_keys=True, ensure_ascii=False)
+        sink.flush()
+        os.fsync(sink.fileno())
+    return dict(manifest["summary"])
+
+
+def _tables(result: SweepResult) -> dict[str, pa.Table]:
+    book, net = result.book, result.network
+    rows: dict[str, Any] = {"application_id": net.applications["application_id"].to_arrow()}
+    rows |= {name: np.asarray(column) for name, column in book.columns.items()}
+    rows |= {
+        "layer0": result.layer0,
+        "layer1": result.layer1,
+        "community": result.community.label,
+        "community_strength": result.community.strength,
+        "raw": result.raw,
+        "outlier": result.outlier,
+        "digest": net.applications["digest"].to_arrow(),
+        "name_label": net.applications["name_label"].to_arrow(),
+        "status": net.applications["status"].to_arrow(),
+        "link_start": book.link_start[:-1],
+    }
+    rows |= {f"f_{f.name}": result.features[:, i].astype(np.int32) for i, f in enumerate(result.policy.features)}
+    return {
+        "rows": pa.table(rows),
+        "links": pa.table({"slot": book.link_slot, "offset": book.link_offset}),
+        "values": _values(net, book.values, book.value_kind, book.value_persons),
+        "slots": pa.table(
+            {
+                "key": book.slots.key,
+                "start": book.slots.start[:-1],
+                "persons": book.slots.persons,
+                "total": book.slots.total,
+                "firm": book.slots.firm,
+                "surname": book.slots.surname,
+                "dealer": book.slots.dealer,
+            }
+        ),
+        "members": pa.table({"member": book.member, "offset": book.member_offset}),
+        "tails": result.tails.frame().to_arrow(),
+        "community_tails": result.community_tails.frame().to_arrow(),
+        "bands": pa.table({"band": result.norms.bands, "count": result.norms.band_count}),
+        "regions": pa.table({"region": result.norms.regions, "count": result.norms.region_count}),
+        "watched": pa.table({"value": result.watched}),
+        "scores": result.scores.to_arrow(),
+        "rings": result.rings.to_arrow(),
+        "ring_members": result.members.to_arrow(),
+        "gone": result.gone.to_arrow(),
+    }
+
+
+def _values(net: Network, values: I64, kind: NDArray[np.uint8], persons: I32) -> pa.Table:
+    """Values by token number, with the token and the masked label; persons have neither."""
+    known = net.identifiers.select("token", "label").with_columns(
+        pl.Series("value", token_number(net.identifiers["token"]))
+    )
+    frame = pl.DataFrame({"value": values, "kind": kind, "persons": persons})
+    return frame.join(known.unique("value"), on="value", how="left", maintain_order="left").to_arrow()
+
+
+def _manifest(folder: Path, names: list[str], result: SweepResult, sweep_id: str) -> dict[str, Any]:
+    rings = result.rings
+    bands = result.scores["band"].value_counts()
+    return {
+        "format": FORMAT,
+        "sweep_id": sweep_id,
+        "policy_version": result.policy.version,
+        "policy_digest": result.policy.digest,
+        "model_version": MODEL_VERSION,
+        "watermark": result.watermark,
+        "as_of": result.as_of,
+        "calibration": result.calibration.as_dict(),
+        "size": result.book.size,
+        "span": list(result.book.span),
+        "kind_rate": result.book.kind_rate.tolist(),
+        "appraisal_middle": result.norms.appraisal_middle.tolist(),
+        "appraisal_spread": result.norms.appraisal_spread.tolist(),
+        "files": {f"{name}.arrow": _digest(folder / f"{name}.arrow") for name in names},
+        "summary": {
+            "applications": result.scores.height,
+            "rings": rings.height,
+            "bands": dict(sorted(zip(bands["band"].to_list(), bands["count"].to_list(), strict=True))),
+            "events": _events(rings, result.gone),
+        },
+    }
+
+
+def _events(rings: pl.DataFrame, gone: pl.DataFrame) -> dict[str, int]:
+    counts = pl.concat([rings.select("event"), gone.select("event")])["event"].value_counts()
+    return dict(sorted(zip(counts["event"].to_list(), counts["count"].to_list(), strict=True)))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published sweep, mapped read-only. Frames are read when first asked for."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @staticmethod
+    def open(folder: Path, *, verify: bool = False) -> "Published":
+        """Open an artifact. Raises ArtifactError where a file is missing or (verify) differs from its digest."""
+        try:
+            manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise ArtifactError(f"sweep {folder.name}: no readable manifest", "sweep again or roll back") from error
+        for name, digest in manifest["files"].items():
+            path = folder / name
+            if not path.is_file() or (verify and _digest(path) != digest):
+                raise ArtifactError(f"sweep {folder.name}: {name} is missing or altered", "sweep again or roll back")
+        return Published(folder, manifest)
+
+    def table(self, name: str) -> pa.Table:
+        """One file of the artifact, mapped."""
+        with pa.memory_map(str(self.folder / f"{name}.arrow")) as source:
+            return ipc.open_file(source).read_all().combine_chunks()
+
+    def arrays(self, name: str) -> dict[str, NDArray[Any]]:
+        """The numeric columns of one file as read-only arrays, without copying."""
+        table = self.table(name)
+        return {
+            column: table[column].chunk(0).to_numpy(zero_copy_only=True) if table.num_rows else _empty(table, column)
+            for column in table.column_names
+            if pa.types.is_integer(table.schema.field(column).type)
+            or pa.types.is_floating(table.schema.field(column).type)
+        }
+
+    def frame(self, name: str) -> pl.DataFrame:
+        """One file as a frame."""
+        frame = pl.from_arrow(self.table(name))
+        if not isinstance(frame, pl.DataFrame):
+            raise ArtifactError(f"{name}: not a table", "sweep again")
+        return frame
+
+    @property
+    def sweep_id(self) -> str:
+        return str(self.manifest["sweep_id"])
+
+    @property
+    def policy_version(self) -> str:
+        return str(self.manifest["policy_version"])
+
+    @property
+    def model_version(self) -> str:
+        return str(self.manifest["model_version"])
+
+    @property
+    def watermark(self) -> int:
+        return int(self.manifest["watermark"])
+
+    @property
+    def applications(self) -> int:
+        """How many applications the sweep scored."""
+        return int(self.manifest["size"])
+
+    @cached_property
+    def calibration(self) -> Calibration:
+        return Calibration(**self.manifest["calibration"])
+
+    @cached_property
+    def rows(self) -> dict[str, NDArray[Any]]:
+        """Numeric columns by application index: the book's, the layers and the features."""
+        return self.arrays("rows")
+
+    @cached_property
+    def application_ids(self) -> pa.Array:
+        """[A] sorted."""
+        return self.table("rows")["application_id"].chunk(0) if self.applications else pa.array([], pa.large_string())
+
+    @cached_property
+    def digests(self) -> pa.Array:
+        """[A] content digest of the version that was swept."""
+        return self.table("rows")["digest"].chunk(0)
+
+    @cached_property
+    def values(self) -> dict[str, NDArray[Any]]:
+        return self.arrays("values")
+
+    @cached_property
+    def value_texts(self) -> pa.Table:
+        """token and label of each value."""
+        return self.table("values").select(["token", "label"])
+
+    @cached_property
+    def slots(self) -> dict[str, NDArray[Any]]:
+        return self.arrays("slots")
+
+    @cached_property
+    def members_of_slots(self) -> dict[str, NDArray[Any]]:
+        return self.arrays("members")
+
+    @cached_property
+    def links(self) -> dict[str, NDArray[Any]]:
+        return self.arrays("links")
+
+    @cached_property
+    def tails(self) -> Tails:
+        return Tails.from_frame(self.frame("tails"), len(self.feature_names))
+
+    @cached_property
+    def community_tails(self) -> Tails:
+        return Tails.from_frame(self.frame("community_tails"), 1)
+
+    @cached_property
+    def feature_names(self) -> tuple[str, ...]:
+        return tuple(name[2:] for name in self.table("rows").column_names if name.startswith("f_"))
+
+    @cached_property
+    def norms(self) -> Norms:
+        bands, regions = self.arrays("bands"), self.arrays("regions")
+        return Norms(
+            bands["band"], bands["count"], regions["region"], regions["count"],
+            np.array(self.manifest["appraisal_middle"]), np.array(self.manifest["appraisal_spread"]),
+        )  # fmt: skip
+
+    @cached_property
+    def watched(self) -> I64:
+        return self.arrays("watched")["value"]
+
+    @cached_property
+    def event_order(self) -> I64:
+        """[A] event_at in time order, to find where a new row stands."""
+        return np.sort(self.rows["event_at"])
+
+    @cached_property
+    def scores(self) -> pl.DataFrame:
+        return self.frame("scores")
+
+    @cached_property
+    def rings(self) -> pl.DataFrame:
+        return self.frame("rings")
+
+    @cached_property
+    def members(self) -> pl.DataFrame:
+        return self.frame("ring_members")
+
+    @cached_property
+    def gone(self) -> pl.DataFrame:
+        return self.frame("gone")
+
+    def ancestry(self) -> Ancestry:
+        """The rings as the next sweep's lineage wants them."""
+        return Ancestry(self.members.join(self.rings.select("ring_id", "founded_at"), on="ring_id"))
+
+    def index_of(self, application_id: str) -> int | None:
+        """Application index, or None where the sweep has not seen it. Binary search on the sorted ids."""
+        low, high = 0, len(self.application_ids)
+        while low < high:
+            middle = (low + high) // 2
+            if self.application_ids[middle].as_py() < application_id:
+                low = middle + 1
+            else:
+                high = middle
+        if low < len(self.application_ids) and self.application_ids[low].as_py() == application_id:
+            return low
+        return None
+
+    def row(self, application_id: str) -> dict[str, Any] | None:
+        """The published score row of an application."""
+        index = self.index_of(application_id)
+        return None if index is None else self.scores.row(index, named=True)
+
+
+def _empty(table: pa.Table, column: str) -> NDArray[Any]:
+    return np.zeros(0, table.schema.field(column).type.to_pandas_dtype())

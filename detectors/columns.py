@@ -1,0 +1,125 @@
+"""The columns of an application that features read, as integers; and the norms of the book they are held against."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from graph.book import ROLES_PER_VALUE, Book, LinkTable, find_slots, single_values, token_number
+from graph.network import Network
+from graph.schema import ROLE
+
+I64 = NDArray[np.int64]
+I32 = NDArray[np.int32]
+
+INCOME_BANDS_PER_DECADE: Final = 24
+"""Bands about 10 % wide: forged incomes stand just above the same line."""
+CLOSED: Final = "(?i)refus|reject|declin|withdr|cancel|拒|撤|取消|放弃|否决"
+"""Statuses of applications that came to nothing: a shopper leaves them behind, somebody who stacks loans does not."""
+RATIO: Final = 1000
+"""Ratios are integer thousandths."""
+MISSING: Final = -1
+
+
+def text_number(text: pl.Series) -> I64:
+    """60 bits of a digest of each text, 0 for null: the same in every home and release."""
+    known = text.drop_nulls().unique()
+    number = {t: int.from_bytes(hashlib.blake2b(t.encode(), digest_size=8).digest()) >> 4 for t in known}
+    return text.replace_strict(number, default=0, return_dtype=pl.Int64).fill_null(0).to_numpy()
+
+
+def application_columns(frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:
+    """[A] integer columns from rows in graph.schema.APPLICATION_SCHEMA; money in minor units, MISSING where absent."""
+
+    def whole(name: str) -> I64:
+        return frame[name].cast(pl.Int64).fill_null(MISSING).to_numpy()
+
+    income, price, appraisal = whole("monthly_income"), whole("vehicle_price"), whole("vehicle_appraisal")
+    return {
+        "event_at": frame["event_at"].to_numpy(),
+        "surname": token_number(frame["surname_token"]),
+        "name": token_number(frame["name_token"]),
+        "name_birth": token_number(frame["name_birth_token"]),
+        "open": (~frame["status"].fill_null("").str.contains(CLOSED)).to_numpy().astype(np.int8),
+        "home_region": text_number(frame["home_region"]),
+        "income_band": income_band(income),
+        "loan": whole("loan_amount"),
+        "appraisal_ratio": ratio(appraisal, price),
+        "price_to_income": ratio(price, income),
+        "used": (frame["vehicle_condition"].fill_null("") == "used").to_numpy().astype(np.int8),
+        "holder_mismatch": (~frame["holder_is_applicant"].fill_null(True)).to_numpy().astype(np.int8),
+        "id_bad": (frame["id_check"].fill_null("ok") == "bad").to_numpy().astype(np.int8),
+    }
+
+
+def income_band(income: I64) -> I64:
+    """Logarithmic band of a monthly income, 0 where there is none."""
+    band = np.floor(np.log10(np.maximum(income, 1).astype(np.float64)) * INCOME_BANDS_PER_DECADE).astype(np.int64)
+    return np.where(income > 0, band + 1, 0)
+
+
+def ratio(above: I64, below: I64) -> I64:
+    """Thousandths of above / below, MISSING where either is absent or not positive."""
+    good = (above > 0) & (below > 0)
+    return np.where(good, above * RATIO // np.where(good, below, 1), MISSING)
+
+
+@dataclass(frozen=True, slots=True)
+class Norms:
+    """What is usual in the book: counts by income band and home region, appraisal ratio by vehicle condition."""
+
+    bands: I64  # [distinct] sorted, with counts
+    band_count: I64
+    regions: I64
+    region_count: I64
+    appraisal_middle: I64  # [2] new, used: median, thousandths
+    appraisal_spread: I64  # [2] median absolute deviation, at least 5 thousandths
+
+
+def norms(columns: dict[str, NDArray[np.generic]]) -> Norms:
+    """Measure the norms of a whole book."""
+    bands, band_count = np.unique(columns["income_band"].astype(np.int64), return_counts=True)
+    regions, region_count = np.unique(columns["home_region"].astype(np.int64), return_counts=True)
+    middle, spread = np.full(2, RATIO, np.int64), np.full(2, 50, np.int64)
+    for used in (0, 1):
+        held = columns["appraisal_ratio"][(columns["used"] == used) & (columns["appraisal_ratio"] != MISSING)]
+        if len(held):
+            middle[used] = np.sort(held)[len(held) // 2]
+            spread[used] = max(int(np.sort(np.abs(held - middle[used]))[len(held) // 2]), 5)
+    return Norms(bands, band_count, regions, region_count, middle, spread)
+
+
+def with_values(
+    columns: dict[str, NDArray[np.generic]], links: LinkTable, watched: I64
+) -> dict[str, NDArray[np.generic]]:
+    """Add the applications' own single values and how many of their values are on a watch-list."""
+    size = len(columns["event_at"])
+    hit = np.isin(links.value, watched)
+    count = np.bincount(links.application[hit], minlength=size).astype(np.int64)
+    return {**columns, **single_values(links, size), "watched": count}
+
+
+def home_persons(book: Book) -> I32:
+    """[A] persons who live at the application's address, 0 without one."""
+    address = book.columns["address"].astype(np.int64)
+    at = np.minimum(np.searchsorted(book.values, address), max(len(book.values) - 1, 0))
+    slot = find_slots(book, at * ROLES_PER_VALUE + ROLE["own"].code)
+    known = (address != 0) & (slot >= 0)
+    return np.where(known, book.slots.persons[np.maximum(slot, 0)], 0).astype(np.int32)
+
+
+def confirmed(network: Network, outcomes: pl.DataFrame) -> NDArray[np.int8]:
+    """[A] 1 where the last known of confirmed_fraud and cleared is confirmed_fraud."""
+    last = (
+        outcomes.filter(pl.col("event").is_in(["confirmed_fraud", "cleared"]))
+        .sort("known_at", "event_at", "event")
+        .group_by("application_id")
+        .agg(pl.col("event").last())
+    )
+    found = network.applications.select("application_id").join(
+        last, on="application_id", how="left", maintain_order="left"
+    )
+    return (found["event"].fill_null("") == "confirmed_fraud").to_numpy().astype(np.int8)

@@ -1,0 +1,136 @@
+"""Surprise of context: what an officer's applications have in common, and what one person's differ in."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.columns import MISSING, Norms
+from graph.book import DAY, PERSON, ROLES_PER_VALUE, Book, expand, find_slots
+from graph.projection import WINDOW
+from graph.schema import KIND, ROLE
+from graph.surprise import FLOOR, surprise
+
+I64 = NDArray[np.int64]
+I32 = NDArray[np.int32]
+F64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+OFFICER_REACH: Final = 64
+OWN_REACH: Final = 24
+OWN_DAYS: Final = 30
+LEAST_WINDOW: Final = 3
+"""An officer's window mean needs so many appraisals besides the row's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """[C] others near each row in one slot's time order: row position, application index, inside the window or not."""
+
+    row: I32
+    other: I32
+    inside: Bool
+
+
+def officer_company(book: Book, rows: I32) -> Company:
+    """Other persons' applications of the same officer, the next OFFICER_REACH to each side in time."""
+    met = _company(book, rows, KIND["officer"].code, OFFICER_REACH)
+    person = book.columns["person"]
+    keep = person[met.other] != person[rows[met.row]]
+    return Company(met.row[keep], met.other[keep], met.inside[keep])
+
+
+def _company(book: Book, rows: I32, kind: int, reach: int) -> Company:
+    link, row = expand(book.link_start[rows], book.link_start[rows + 1])
+    slot = book.link_slot[link].astype(np.int64)
+    own = book.slots.key[slot] % ROLES_PER_VALUE == ROLE["own"].code
+    chosen = own & (book.value_kind[book.slots.key[slot] // ROLES_PER_VALUE] == kind)
+    slot, row = slot[chosen], row[chosen]
+    rank = book.columns["rank"][rows[row]].astype(np.int64)
+    at = np.searchsorted(book.member_key, slot * np.int64(max(book.applications, 1)) + rank)
+    position, owner = expand(
+        np.maximum(book.slots.start[slot], at - reach), np.minimum(book.slots.start[slot + 1], at + reach + 1)
+    )
+    other = book.member[position]
+    event_at = book.columns["event_at"].astype(np.int64)
+    inside = np.abs(event_at[other] - event_at[rows[row[owner]]]) <= WINDOW
+    keep = other != rows[row[owner]]
+    return Company(row[owner[keep]].astype(np.int32), other[keep], inside[keep])
+
+
+def cell_surprise(book: Book, rows: I32, met: Company, column: str, share: F64) -> I64:
+    """[R] surprise that so many of the officer's applications in the window have the row's value of `column`.
+
+    share: [R] of the whole book that has this value; the officer's own share outside the window counts if greater.
+    The surprise counts in proportion to how much of the value's use in the book lies here.
+    """
+    value = book.columns[column].astype(np.int64)
+    alike = (value[met.other] == value[rows[met.row]]) & (value[met.other] != 0)
+    size = len(rows)
+    inside, outside = _tally(met.row, met.inside, size), _tally(met.row, ~met.inside, size)
+    hit, usual = _tally(met.row, met.inside & alike, size), _tally(met.row, ~met.inside & alike, size)
+    rate = np.maximum(share, usual / np.maximum(outside, 1.0))
+    found = surprise(hit.astype(np.int64), inside * rate + FLOOR)
+    known = np.maximum(np.rint(share * book.size).astype(np.int64) - 1, 1)
+    return found * np.minimum(hit.astype(np.int64), known) // known
+
+
+def _tally(row: I32, chosen: Bool, size: int) -> F64:
+    return np.bincount(row[chosen], minlength=size).astype(np.float64)
+
+
+def share_of(number: I64, known: I64, count: I64, size: int) -> F64:
+    """[R] share of the book that has each number; unknown numbers have none."""
+    if not len(known):
+        return np.zeros(len(number))
+    at = np.minimum(np.searchsorted(known, number), len(known) - 1)
+    return np.where(known[at] == number, count[at], 0) / max(size, 1)
+
+
+def employer_share(book: Book, rows: I32) -> F64:
+    """[R] share of the book that works for the row's employer."""
+    core = book.columns["employer_core"].astype(np.int64)[rows]
+    at = np.minimum(np.searchsorted(book.values, core), max(len(book.values) - 1, 0))
+    slot = find_slots(book, at * ROLES_PER_VALUE + ROLE["own"].code)
+    known = (core != 0) & (slot >= 0)
+    return np.where(known, book.slots.total[np.maximum(slot, 0)], 0) / max(book.size, 1)
+
+
+def appraisals(book: Book, rows: I32, met: Company, norms: Norms) -> tuple[I64, I64]:
+    """[R] robust z (hundredths) of the row's appraisal over price, and of the officer's window mean without the row."""
+    ratio = book.columns["appraisal_ratio"].astype(np.int64)
+    used = book.columns["used"].astype(np.int64)
+    z = np.where(ratio == MISSING, 0, (ratio - norms.appraisal_middle[used]) * 100 // norms.appraisal_spread[used])
+    counted = met.inside & (ratio[met.other] != MISSING)
+    total = np.zeros(len(rows), np.int64)
+    np.add.at(total, met.row[counted], z[met.other[counted]])
+    number = np.bincount(met.row[counted], minlength=len(rows))
+    mean = np.where(number >= LEAST_WINDOW, total // np.maximum(number, 1), 0)
+    return np.maximum(z[rows], 0), np.maximum(mean, 0)
+
+
+def own_history(book: Book, rows: I32) -> tuple[I64, I64, I64]:
+    """[R] the person's other open applications within 30 days, their other dealers, and those that contradict the row.
+
+    A contradiction is another national ID or another name under the same person.
+    """
+    met = _company(book, rows, PERSON, OWN_REACH)
+    mine = rows[met.row]
+    event_at = book.columns["event_at"].astype(np.int64)
+    soon = np.abs(event_at[met.other] - event_at[mine]) <= OWN_DAYS * DAY
+    still = book.columns["open"].astype(np.bool_)
+    soon &= still[met.other] & still[mine]
+    dealer = book.columns["dealer"].astype(np.int64)
+    elsewhere = soon & (dealer[met.other] != dealer[mine]) & (dealer[met.other] != 0)
+    key = np.unique(np.stack([met.row[elsewhere].astype(np.int64), dealer[met.other[elsewhere]]]), axis=1)
+    contradicts = np.zeros(len(mine), bool)
+    for column in ("national_id", "name"):
+        value = book.columns[column].astype(np.int64)
+        contradicts |= (value[met.other] != value[mine]) & (value[met.other] != 0) & (value[mine] != 0)
+    size = len(rows)
+    return (
+        np.bincount(met.row[soon], minlength=size).astype(np.int64),
+        np.bincount(key[0], minlength=size).astype(np.int64),
+        np.bincount(met.row[contradicts], minlength=size).astype(np.int64),
+    )

@@ -1,0 +1,179 @@
+"""From contributions to signals: which shared value, which other applications, how many and over how long."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import contexts
+from detectors.features import Layer0
+from detectors.local import Local
+from detectors.policy import Policy
+from detectors.signal import Evidence, Signal
+from detectors.tails import DECADE
+from graph.book import DAY
+from graph.network import VALUE_NAMES
+from graph.projection import WINDOW
+
+I64 = NDArray[np.int64]
+I32 = NDArray[np.int32]
+
+FULL_STRENGTH: Final = 3 * DECADE
+"""A contribution of three weighted decades above the floor is as strong as a signal gets."""
+SHOWN: Final = 10
+NEAR_RISK: Final = "NEAR_RISK"
+DENSE_GROUP: Final = "DENSE_GROUP"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One scored row with all that its score was made of. contribution: [F]; layers: own, neighbours, community."""
+
+    local: Local
+    bottom: Layer0
+    contribution: I64
+    layers: tuple[int, int, int]
+    policy: Policy
+
+    def names(self, applications: NDArray[np.integer]) -> tuple[str, ...]:
+        """Ids of at most SHOWN applications, nearest in time first, each once."""
+        event_at = self.local.book.columns["event_at"].astype(np.int64)
+        gap = np.abs(event_at[applications] - event_at[self.local.target])
+        ordered = applications[np.lexsort((applications, gap))]
+        return tuple(dict.fromkeys(self.local.ids[i] for i in ordered[: 4 * SHOWN].tolist()))[:SHOWN]
+
+    def days(self, applications: NDArray[np.integer]) -> int:
+        """Days from the first to the last of the applications and the row itself."""
+        event_at = self.local.book.columns["event_at"].astype(np.int64)
+        times = np.append(event_at[applications], event_at[self.local.target])
+        return int((times.max() - times.min()) // DAY)
+
+    def persons(self, applications: NDArray[np.integer]) -> int:
+        """How many different persons stand behind the applications."""
+        return len(np.unique(self.local.book.columns["person"][applications]))
+
+
+def signals(scene: Scene) -> tuple[Signal, ...]:
+    """The row's signals, strongest first; weights are shares of everything that added to its raw score."""
+    total = max(sum(scene.layers), 1)
+    subject = scene.local.ids[scene.local.target]
+    found = []
+    for code in dict.fromkeys(f.reason for f in scene.policy.features):
+        amounts = {i: int(scene.contribution[i]) for i, f in enumerate(scene.policy.features) if f.reason == code}
+        amount = sum(amounts.values()) + (scene.layers[2] if code == DENSE_GROUP else 0)
+        if amount > 0:
+            best = max(amounts, key=lambda i: (amounts[i], -i))
+            n, days, evidence = _evidence(scene, scene.policy.features[best].name)
+            found.append(Signal(subject, code, _strength(amount), amount / total, n, days, evidence))
+    if scene.layers[1] > 0:
+        others = _riskiest(scene)
+        found.append(
+            Signal(subject, NEAR_RISK, _strength(scene.layers[1]), scene.layers[1] / total, scene.persons(others),
+                   scene.days(others), _others(scene, others))
+        )  # fmt: skip
+    return tuple(sorted(found, key=lambda s: (-s.weight, s.reason)))
+
+
+def _strength(amount: int) -> float:
+    return round(min(1.0, amount / FULL_STRENGTH), 4)
+
+
+def _riskiest(scene: Scene) -> I32:
+    """Neighbours ordered by what they add: weight times their own layer."""
+    pairs = scene.bottom.pairs
+    value = pairs.weight * scene.local.neighbours["layer1"][pairs.other]
+    order = np.lexsort((pairs.other, -value))
+    return pairs.other[order[value[order] > 0]][:SHOWN]
+
+
+def _others(scene: Scene, others: NDArray[np.integer]) -> tuple[Evidence, ...]:
+    if not len(others):
+        return ()
+    names = scene.names(others)
+    return (Evidence("application", ", ".join(names[:3]), None, names, len(np.unique(others))),)
+
+
+def _evidence(scene: Scene, feature: str) -> tuple[int, int, tuple[Evidence, ...]]:
+    """(other persons, days, evidence) behind one feature."""
+    if feature.startswith("s_"):
+        return _of_channel(scene, feature[2:])
+    if feature in _PAIRED:
+        met = _paired(scene, feature)
+        return scene.persons(met), scene.days(met), _others(scene, met)
+    if feature.startswith("same_person") or feature == "identity_conflict":
+        own = _own(scene)
+        return len(own), scene.days(own), _others(scene, own)
+    if feature.startswith("officer_"):
+        return _of_officer(scene, feature)
+    if feature == "employer_variants":
+        return _of_channel(scene, "phone_work")
+    return _figure(scene, feature)
+
+
+_PAIRED: Final = ("pair_weight", "unexplained_weight", "unexplained_near", "known_weight")
+
+
+def _of_channel(scene: Scene, channel: str) -> tuple[int, int, tuple[Evidence, ...]]:
+    """The most surprising value on a channel, with its users near the row; other such values after it."""
+    number = [c.name for c in scene.policy.channels].index(channel)
+    found, met = scene.bottom.entries, scene.bottom.touches
+    chosen = np.flatnonzero((found.channel == number) & (scene.bottom.persons > 0))
+    chosen = chosen[np.lexsort((chosen, -scene.bottom.surprise[chosen]))]
+    evidence: list[Evidence] = []
+    first = np.zeros(0, np.int32)
+    for entry in chosen[:3]:
+        inside = (met.entry == entry) & (np.abs(met.gap) <= WINDOW)
+        others = met.other[inside]
+        first = others if not evidence else first
+        value = int(scene.local.book.values[found.value[entry]])
+        token, label = scene.local.texts.get(value, ("", ""))
+        kind = VALUE_NAMES[int(scene.local.book.value_kind[found.value[entry]])]
+        evidence.append(Evidence(kind, label, token or None, scene.names(others), int(scene.bottom.persons[entry])))
+    n = evidence[0].total if evidence else 0
+    return n, scene.days(first), tuple(evidence)
+
+
+def _paired(scene: Scene, feature: str) -> I32:
+    pairs = scene.bottom.pairs
+    keep = pairs.weight > 0
+    if feature != "pair_weight":
+        keep &= ~pairs.explained
+    if feature == "unexplained_near":
+        keep &= np.abs(pairs.gap) <= WINDOW
+    if feature == "known_weight":
+        keep = (pairs.weight > 0) & (scene.local.book.columns["confirmed"].astype(np.int8)[pairs.other] > 0)
+    order = np.lexsort((pairs.other, -pairs.weight))
+    kept: I32 = pairs.other[order][keep[order]]
+    return kept
+
+
+def _own(scene: Scene) -> I64:
+    """The person's other applications."""
+    person = scene.local.book.columns["person"]
+    same: I64 = np.flatnonzero(person == person[scene.local.target])
+    others: I64 = same[same != scene.local.target]
+    return others
+
+
+def _of_officer(scene: Scene, feature: str) -> tuple[int, int, tuple[Evidence, ...]]:
+    """The officer's applications in the window that are like the row."""
+    book, rows = scene.local.book, np.array([scene.local.target], np.int32)
+    met = contexts.officer_company(book, rows)
+    inside = met.other[met.inside]
+    column = {"officer_employer": "employer_core", "officer_income": "income_band", "officer_region": "home_region"}
+    if feature in column:
+        value = book.columns[column[feature]].astype(np.int64)
+        inside = inside[(value[inside] == value[scene.local.target]) & (value[inside] != 0)]
+    token, label = scene.local.texts.get(int(book.columns["officer"][scene.local.target]), ("", ""))
+    n = scene.persons(inside)
+    return n, scene.days(inside), (Evidence("officer", label, token or None, scene.names(inside), n),)
+
+
+def _figure(scene: Scene, feature: str) -> tuple[int, int, tuple[Evidence, ...]]:
+    """A figure of the row's own: a ratio, or the value that a list or a check digit speaks of."""
+    column = {"appraisal": "appraisal_ratio", "price_to_income": "price_to_income"}.get(feature)
+    if column:
+        ratio = int(scene.local.book.columns[column][scene.local.target])
+        return 0, 0, (Evidence("figure", f"{ratio / 1000:.2f}"),)
+    return 0, 0, ()

@@ -1,0 +1,136 @@
+"""Layer 0: what can be said of a row from its own columns and the users of its values."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import contexts
+from detectors.columns import Norms
+from detectors.policy import Policy
+from graph.book import Book
+from graph.projection import (
+    WINDOW,
+    Entries,
+    Pairs,
+    Touches,
+    entries,
+    entry_surprise,
+    join_pairs,
+    touch_weights,
+    touches,
+)
+
+I64 = NDArray[np.int64]
+I32 = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer0:
+    """features: [R, F] non-negative integers in the order of policy.features, greater = more suspicious.
+
+    The rest is what they were made of, kept for the next layers and for evidence.
+    """
+
+    features: I64
+    pairs: Pairs
+    entries: Entries
+    surprise: I64
+    persons: I64
+    touches: Touches
+
+
+def layer0(book: Book, rows: I32, policy: Policy, norms: Norms) -> Layer0:
+    """Compute layer 0 for the given application indices."""
+    found = entries(book, rows, policy.channels)
+    met = touches(book, rows, found, policy.channels)
+    surprised, persons = entry_surprise(book, rows, found, met, policy.channels)
+    pairs = _pairs(book, rows, found, met, policy)
+    columns = {
+        **_channel_columns(found, surprised, len(rows), policy),
+        **_pair_columns(book, pairs, len(rows), policy),
+        **_context_columns(book, rows, norms),
+        "employer_variants": _variants(book, rows, found, met, policy),
+        "watchlist": book.columns["watched"].astype(np.int64)[rows],
+    }
+    matrix = np.stack([columns[f.name] for f in policy.features], axis=1)
+    return Layer0(np.maximum(matrix, 0), pairs, found, surprised, persons, met)
+
+
+def _pairs(book: Book, rows: I32, found: Entries, met: Touches, policy: Policy) -> Pairs:
+    weight, raw, explained = touch_weights(book, found, met, policy.channels, policy.causes)
+    return join_pairs(
+        found.row[met.entry],
+        met.other,
+        met.gap,
+        found.channel[met.entry],
+        weight,
+        raw,
+        explained,
+        book.applications,
+    )
+
+
+def _channel_columns(found: Entries, surprised: I64, size: int, policy: Policy) -> dict[str, I64]:
+    """The greatest surprise of each row on each channel."""
+    columns = {}
+    for number, channel in enumerate(policy.channels):
+        column = np.zeros(size, np.int64)
+        chosen = found.channel == number
+        np.maximum.at(column, found.row[chosen], surprised[chosen])
+        columns[f"s_{channel.name}"] = column
+    return columns
+
+
+def _pair_columns(book: Book, pairs: Pairs, size: int, policy: Policy) -> dict[str, I64]:
+    firm = sum(1 << number for number, channel in enumerate(policy.channels) if not channel.soft)
+    free = ~pairs.explained & (pairs.channels & firm > 0)
+    near = free & (np.abs(pairs.gap) <= WINDOW)
+    known = book.columns["confirmed"].astype(np.int64)[pairs.other]
+    return {
+        "pair_weight": _sum(pairs.row, pairs.weight // 1000, size),
+        "unexplained_weight": _sum(pairs.row[free], pairs.weight[free] // 1000, size),
+        "unexplained_near": np.bincount(pairs.row[near], minlength=size).astype(np.int64),
+        "known_weight": _sum(pairs.row, pairs.weight * known // 1000, size),
+    }
+
+
+def _sum(row: I32, value: I64, size: int) -> I64:
+    total = np.zeros(size, np.int64)
+    np.add.at(total, row, value)
+    return total
+
+
+def _context_columns(book: Book, rows: I32, norms: Norms) -> dict[str, I64]:
+    met = contexts.officer_company(book, rows)
+    band = book.columns["income_band"].astype(np.int64)[rows]
+    region = book.columns["home_region"].astype(np.int64)[rows]
+    band_share = contexts.share_of(band, norms.bands, norms.band_count, book.size)
+    region_share = contexts.share_of(region, norms.regions, norms.region_count, book.size)
+    appraisal, officer_appraisal = contexts.appraisals(book, rows, met, norms)
+    soon, dealers, conflicts = contexts.own_history(book, rows)
+    return {
+        "officer_employer": contexts.cell_surprise(
+            book, rows, met, "employer_core", contexts.employer_share(book, rows)
+        ),
+        "officer_income": contexts.cell_surprise(book, rows, met, "income_band", band_share),
+        "officer_region": contexts.cell_surprise(book, rows, met, "home_region", region_share),
+        "appraisal": appraisal,
+        "officer_appraisal": officer_appraisal,
+        "same_person": soon,
+        "same_person_dealers": dealers,
+        "identity_conflict": conflicts,
+        "id_check": book.columns["id_bad"].astype(np.int64)[rows],
+        "holder_mismatch": book.columns["holder_mismatch"].astype(np.int64)[rows],
+        "price_to_income": book.columns["price_to_income"].astype(np.int64)[rows],
+    }
+
+
+def _variants(book: Book, rows: I32, found: Entries, met: Touches, policy: Policy) -> I64:
+    """[R] other persons near in time on the same work phone whose employer is spelled otherwise."""
+    work = next(number for number, channel in enumerate(policy.channels) if channel.name == "phone_work")
+    employer = book.columns["employer"].astype(np.int64)
+    mine = rows[found.row[met.entry]]
+    other_name = (employer[met.other] != employer[mine]) & (employer[met.other] != 0) & (employer[mine] != 0)
+    chosen = other_name & (found.channel[met.entry] == work) & (np.abs(met.gap) <= 2 * WINDOW)
+    return np.bincount(found.row[met.entry[chosen]], minlength=len(rows)).astype(np.int64)

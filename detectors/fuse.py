@@ -1,0 +1,111 @@
+"""From raw score to probability, score 0-1000 and band."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.policy import Policy
+from detectors.tails import DECADE
+from detectors.words import reason
+
+I64 = NDArray[np.int64]
+F64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+BASE_SCORE: Final = 400
+POINTS_PER_DOUBLING: Final = 40
+"""detection.md step 12: 60 clips the top of the queue."""
+NETWORK: Final = "network"
+"""Family of mere distance: it never counts as an independent family of reasons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """log odds = intercept + slope * raw decades; odds at BASE_SCORE = base. `kind`: assumed or fitted.
+
+    red and amber are the least raw scores of the bands, fixed with the sweep.
+    """
+
+    intercept: float
+    slope: float
+    base_rate: float
+    red: int
+    amber: int
+    kind: str = "assumed"
+
+    def as_dict(self) -> dict[str, float | int | str]:
+        """For the manifest."""
+        return asdict(self)
+
+
+def calibrate(raw: I64, eligible: Bool, policy: Policy) -> Calibration:
+    """Fix the intercept so that the mean probability is the policy's prior, and the cut-offs by its capacity."""
+    slope = policy.log_odds_per_decade
+    low, high = -60.0, 20.0
+    distinct, count = np.unique(raw, return_counts=True)
+    for _ in range(80):
+        middle = (low + high) / 2
+        mean = float(np.dot(_sigmoid(middle + slope * distinct / DECADE), count)) / max(len(raw), 1)
+        low, high = (middle, high) if mean < policy.fraud_rate else (low, middle)
+    amber = _cut(raw, policy.red + policy.amber)
+    red = max(_cut(raw[eligible], policy.red), amber)
+    return Calibration(round((low + high) / 2, 9), slope, policy.fraud_rate, red, amber)
+
+
+def _cut(raw: I64, places: int) -> int:
+    """The least value that at most `places` rows reach; equal rows stand or fall together."""
+    ordered = np.sort(raw)[::-1]
+    if len(ordered) <= places:
+        return 1
+    return max(int(ordered[places]) + 1, 1)
+
+
+def _sigmoid(x: F64) -> F64:
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(x, -700, 700))), np.float64)
+
+
+def probability(raw: I64, calibration: Calibration) -> F64:
+    """[R] probability, rounded to nine decimals so that one row and a million get the same digits."""
+    return np.round(_sigmoid(calibration.intercept + calibration.slope * raw / DECADE), 9)
+
+
+def score(raw: I64, calibration: Calibration) -> I64:
+    """[R] 400 + 40 log2(odds / base odds), whole points from 0 to 1000."""
+    base = math.log(calibration.base_rate / (1 - calibration.base_rate))
+    log_odds = calibration.intercept + calibration.slope * raw / DECADE
+    return np.clip(np.rint(BASE_SCORE + POINTS_PER_DOUBLING * (log_odds - base) / math.log(2)), 0, 1000).astype(
+        np.int64
+    )
+
+
+def reason_codes(policy: Policy) -> tuple[str, ...]:
+    """The policy's reason codes in the order of their first feature."""
+    return tuple(dict.fromkeys(f.reason for f in policy.features))
+
+
+def by_reason(contribution: I64, policy: Policy) -> I64:
+    """[R, reasons] contributions summed by reason code."""
+    codes = reason_codes(policy)
+    belongs = np.array([[f.reason == code for code in codes] for f in policy.features]).astype(np.int64)
+    return contribution @ belongs
+
+
+def red_eligible(reasons: I64, policy: Policy) -> Bool:
+    """[R] at least two independent families of reasons, one about the applicant (api.md: no guilt by association)."""
+    words = [reason(code) for code in reason_codes(policy)]
+    families = sorted({w.family for w in words} - {NETWORK})
+    present = np.stack(
+        [(reasons[:, [w.family == family for w in words]] > 0).any(axis=1) for family in families], axis=1
+    )
+    personal = [w.about_applicant and w.family != NETWORK for w in words]
+    eligible: Bool = (present.sum(axis=1) >= 2) & (reasons[:, personal] > 0).any(axis=1)
+    return eligible
+
+
+def bands(raw: I64, eligible: Bool, calibration: Calibration) -> NDArray[np.str_]:
+    """[R] red, amber or green by the sweep's cut-offs."""
+    red = (raw >= calibration.red) & eligible
+    return np.where(red, "red", np.where(raw >= calibration.amber, "amber", "green"))

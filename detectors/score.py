@@ -1,0 +1,117 @@
+"""The score of one application, by the same feature code as the sweep; stored scores are not read."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import fuse, propagation
+from detectors.artifact import Published
+from detectors.evidence import Scene, signals
+from detectors.features import Layer0, layer0
+from detectors.local import Local, local_book, swept_book
+from detectors.policy import Policy
+from detectors.signal import Signal
+from detectors.sweep import community_part
+from graph.errors import ArtifactError, NotFound
+from graph.schema import NODE_KINDS
+from graph.store import Batch
+
+I64 = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What is known of one application. view: "book" for a row of the sweep, "decision" for a later one."""
+
+    application_id: str
+    score: int
+    probability: float
+    band: str
+    raw: int
+    signals: tuple[Signal, ...]
+    ring_id: str | None
+    view: str
+    features: bytes  # little-endian int64, in the order of the policy's features
+    missing: tuple[str, ...]
+
+
+def tokens_of(batch: Batch) -> list[tuple[int, str]]:
+    """The (kind, token) pairs whose recent users the scorer wants to know."""
+    frame = batch.links.select("kind", "token").unique(maintain_order=True)
+    return [(int(kind), str(token)) for kind, token in frame.iter_rows()]
+
+
+def assess(published: Published, batch: Batch, recent: Batch, policy: Policy) -> Assessment:
+    """Score the one application in `batch` against a published sweep and the rows that came after it.
+
+    Raises ArtifactError when the sweep was made under other features than the policy's.
+    """
+    return _assess(
+        published, local_book(published, batch, recent), policy, _missing(set(batch.links["kind"].to_list()))
+    )
+
+
+def explain(published: Published, application_id: str, policy: Policy) -> Assessment:
+    """The same for an application of the sweep, computed from the published columns. Raises NotFound."""
+    index = published.index_of(application_id)
+    if index is None:
+        raise NotFound(f"application {application_id} is not in sweep {published.sweep_id}", "score it, or sweep again")
+    local = swept_book(published, index)
+    kinds = {int(k) for k in local.book.value_kind[np.isin(local.book.values, list(local.texts))]}
+    return _assess(published, local, policy, _missing(kinds))
+
+
+def _assess(published: Published, local: Local, policy: Policy, missing: tuple[str, ...]) -> Assessment:
+    if published.feature_names != tuple(f.name for f in policy.features):
+        raise ArtifactError("the published sweep has other features than the policy", "sweep again")
+    bottom = layer0(local.book, np.array([local.target], np.int32), policy, published.norms)
+    contribution = propagation.contributions(bottom.features, published.tails, policy)
+    raw, layers = _raw(published, local, bottom, contribution, policy)
+    eligible = fuse.red_eligible(fuse.by_reason(contribution, policy), policy)
+    return Assessment(
+        application_id=local.ids[local.target],
+        score=int(fuse.score(raw, published.calibration)[0]),
+        probability=float(fuse.probability(raw, published.calibration)[0]),
+        band=str(fuse.bands(raw, eligible, published.calibration)[0]),
+        raw=int(raw[0]),
+        signals=signals(Scene(local, bottom, contribution[0], layers, policy)),
+        ring_id=_ring(published, local),
+        view="decision" if local.known is None else "book",
+        features=bottom.features.astype("<i8").tobytes(),
+        missing=missing,
+    )
+
+
+def _raw(
+    published: Published, local: Local, bottom: Layer0, contribution: I64, policy: Policy
+) -> tuple[I64, tuple[int, int, int]]:
+    """Raw score, and its layers: own, from neighbours, from the community."""
+    own = contribution.sum(axis=1)
+    second = propagation.smooth(own, bottom.pairs, local.neighbours["layer1"], policy)
+    strength = local.neighbours["community_strength"][_home(local, bottom)]
+    group = community_part(np.array([strength]), published.community_tails)
+    return second + group, (int(own[0]), int(second[0] - own[0]), int(group[0]))
+
+
+def _home(local: Local, bottom: Layer0) -> int:
+    """Whose community the row belongs to: its own if it was swept, else that of its heaviest neighbour."""
+    if local.known is not None:
+        return local.target
+    pairs = bottom.pairs
+    if not len(pairs.other):
+        return local.target
+    return int(pairs.other[np.lexsort((pairs.other, -pairs.weight))[0]])
+
+
+def _ring(published: Published, local: Local) -> str | None:
+    if local.known is None:
+        return None
+    ring = published.scores["ring_id"][local.known]
+    return None if ring is None else str(ring)
+
+
+def _missing(present: set[int]) -> tuple[str, ...]:
+    """Kinds of identifiers that would have told something and are not there."""
+    wanted = ("phone", "national_id", "address", "employer", "account")
+    return tuple(k.name for k in NODE_KINDS if k.name in wanted and k.code not in present)

@@ -1,0 +1,275 @@
+"""One sweep over the whole book as pure functions: columns in, scores and rings out, nothing written."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from detectors import fuse, lineage, outlier, propagation, rings
+from detectors.columns import Norms, application_columns, confirmed, home_persons, norms, with_values
+from detectors.features import Layer0, layer0
+from detectors.policy import Policy
+from detectors.tails import Tails, tails
+from graph.book import Book, lay_out, link_table, token_number
+from graph.communities import cpm
+from graph.network import Network, network
+from graph.persons import resolve
+from graph.projection import WEIGHT_ONE, Pairs
+from graph.store import Links
+
+I64 = NDArray[np.int64]
+I32 = NDArray[np.int32]
+F64 = NDArray[np.float64]
+
+BLOCK: Final = 50_000
+"""Rows whose pairs are held at once."""
+MODEL_VERSION: Final = "unsupervised-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a sweep reads, frozen at the watermark; outcomes and watchlist as in ingest's and casework's facts."""
+
+    links: Links
+    outcomes: pl.DataFrame
+    watchlist: pl.DataFrame
+    employers: pl.DataFrame
+    watermark: int
+    as_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestry:
+    """The rings of the last published sweep: ring_id, application_id, founded_at."""
+
+    members: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """Everything that a sweep publishes. scores, rings, members: see detectors.artifact."""
+
+    network: Network
+    book: Book
+    norms: Norms
+    tails: Tails
+    community_tails: Tails
+    calibration: fuse.Calibration
+    features: I64
+    layer0: I64
+    layer1: I64
+    community: propagation.Communities
+    raw: I64
+    outlier: F64
+    watched: I64
+    scores: pl.DataFrame
+    rings: pl.DataFrame
+    members: pl.DataFrame
+    gone: pl.DataFrame
+    watermark: int
+    as_of: int | None
+    policy: Policy
+
+
+def run(
+    inputs: Inputs, policy: Policy, *, previous: Ancestry | None, progress: Callable[[str], None], now: int
+) -> SweepResult:
+    """Sweep the book. now: microseconds, becomes founded_at of new rings. Raises nothing of its own."""
+    progress("laying out the book")
+    net, book, watched = read_book(inputs)
+    measured = norms(dict(book.columns))
+    progress("features")
+    features, pairs = _all_features(book, policy, measured)
+    progress("smoothing and communities")
+    tail = tails(features)
+    contribution = propagation.contributions(features, tail, policy)
+    own = contribution.sum(axis=1)
+    first = propagation.smooth(own, pairs, own, policy)
+    second = propagation.smooth(own, pairs, first, policy)
+    community = _communities(book, pairs, own, policy)
+    community_tail = tails(community.strength[:, None])
+    raw = second + community_part(community.strength, community_tail)
+    progress("bands and rings")
+    by_reason = fuse.by_reason(contribution, policy)
+    eligible = fuse.red_eligible(by_reason, policy)
+    calibration = fuse.calibrate(raw, eligible, policy)
+    scored = _scored(book, net, raw, eligible, calibration)
+    drawn = _rings(book, features, pairs, raw, by_reason, scored, policy)
+    progress("lineage")
+    rings_frame, members, gone = _traced(net, book, drawn, previous, now, policy, calibration)
+    scores = _score_frame(net, scored, by_reason, members, policy)
+    return SweepResult(
+        net, book, measured, tail, community_tail, calibration, features, own, first, community, raw,
+        outlier.second_opinion(outlier.own_columns(net.applications), seed=0), watched,
+        scores, rings_frame, members, gone, inputs.watermark, inputs.as_of, policy,
+    )  # fmt: skip
+
+
+def read_book(inputs: Inputs) -> tuple[Network, Book, I64]:
+    """Canonical network, its layout with persons, outcomes and watch-list hits, and the watched token numbers."""
+    net = network(inputs.links)
+    person = resolve(net)
+    links = link_table(net, person)
+    watched = np.unique(token_number(inputs.watchlist["token"])) if inputs.watchlist.height else np.zeros(0, np.int64)
+    columns = with_values(application_columns(net.applications), links, watched)
+    columns["person"] = person
+    columns["confirmed"] = confirmed(net, inputs.outcomes)
+    book = lay_out(columns, links)
+    return net, book.with_columns(home_persons=home_persons(book)), watched
+
+
+def community_part(strength: I64, tail: Tails) -> I64:
+    """[R] what a row's community adds to its raw score: decades of its strength's tail above one, at full weight."""
+    return np.maximum(tail.of(strength[:, None])[:, 0] - 1000, 0)
+
+
+def _all_features(book: Book, policy: Policy, measured: Norms) -> tuple[I64, Pairs]:
+    """Layer 0 of every application, in blocks, and all pairs (each from both sides) by (row, other)."""
+    blocks = list(_blocks(book, policy, measured))
+    if not blocks:
+        return np.zeros((0, len(policy.features)), np.int64), _join([], [])
+    return np.concatenate([b.features for _, b in blocks]), _join([o for o, _ in blocks], [b.pairs for _, b in blocks])
+
+
+def _blocks(book: Book, policy: Policy, measured: Norms) -> Iterator[tuple[int, Layer0]]:
+    for start in range(0, book.applications, BLOCK):
+        rows = np.arange(start, min(start + BLOCK, book.applications), dtype=np.int32)
+        yield start, layer0(book, rows, policy, measured)
+
+
+def _join(starts: list[int], parts: list[Pairs]) -> Pairs:
+    none = np.zeros(0, np.int64)
+    rows = [p.row + np.int32(start) for start, p in zip(starts, parts, strict=True)]
+
+    def column(name: str) -> NDArray[np.generic]:
+        return np.concatenate(
+            [none.astype(getattr(parts[0], name).dtype) if parts else none, *(getattr(p, name) for p in parts)]
+        )
+
+    return Pairs(
+        np.concatenate([none.astype(np.int32), *rows]),
+        column("other").astype(np.int32),
+        column("weight").astype(np.int64),
+        column("raw").astype(np.int64),
+        column("channels").astype(np.int64),
+        column("explained").astype(np.bool_),
+        column("gap").astype(np.int64),
+    )
+
+
+def _communities(book: Book, pairs: Pairs, own: I64, policy: Policy) -> propagation.Communities:
+    once = (pairs.row < pairs.other) & (pairs.weight > 0)
+    label = cpm(
+        book.applications, pairs.row[once].astype(np.int64), pairs.other[once].astype(np.int64), pairs.weight[once],
+        resolution=policy.community_resolution * WEIGHT_ONE, seed=0,
+    ).astype(np.int64)  # fmt: skip
+    return propagation.community_strength(label, book.columns["person"].astype(np.int32), own, policy)
+
+
+def _scored(
+    book: Book, net: Network, raw: I64, eligible: NDArray[np.bool_], calibration: fuse.Calibration
+) -> pl.DataFrame:
+    """[A] score columns; rank 1 is the greatest raw score, equal ones by application_id."""
+    rank = np.empty(len(raw), np.int64)
+    rank[np.argsort(-raw, kind="stable")] = np.arange(1, len(raw) + 1)
+    return pl.DataFrame(
+        {
+            "application_id": net.applications["application_id"],
+            "score": fuse.score(raw, calibration).astype(np.int32),
+            "probability": fuse.probability(raw, calibration),
+            "rank": rank,
+            "band": fuse.bands(raw, eligible, calibration).tolist(),
+            "raw": raw,
+            "event_at": book.columns["event_at"],
+            "person": book.columns["person"],
+        },
+        schema_overrides={"band": pl.String},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    found: rings.Found
+    table: pl.DataFrame
+
+
+def _rings(
+    book: Book, features: I64, pairs: Pairs, raw: I64, by_reason: I64, scored: pl.DataFrame, policy: Policy
+) -> _Drawn:
+    once = pairs.row < pairs.other
+    ties = rings.Ties(pairs.row[once], pairs.other[once], pairs.raw[once])
+    cell = features[:, [f.name for f in policy.features].index("officer_employer")]
+    found = rings.find(book, raw, scored["probability"].to_numpy(), ties, cell, policy)
+    return _Drawn(found, rings.describe(book, found, scored, by_reason, fuse.reason_codes(policy), policy))
+
+
+def _traced(
+    net: Network,
+    book: Book,
+    drawn: _Drawn,
+    previous: Ancestry | None,
+    now: int,
+    policy: Policy,
+    calibration: fuse.Calibration,
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Rings with ids and rank, members by ring, and what became of the old rings that are no more."""
+    rows = np.flatnonzero(drawn.found.label >= 0)
+    members = pl.DataFrame(
+        {
+            "ring": drawn.found.label[rows],
+            "application_id": net.applications["application_id"].gather(rows),
+            "tie": drawn.found.tie[rows],
+            "core": drawn.found.core[rows],
+            "person": book.columns["person"][rows],
+        }
+    )
+    line = lineage.trace(members, drawn.table.height, previous.members if previous else None, now, policy)
+    raw = drawn.table["raw"].to_numpy()
+    table = drawn.table.with_columns(
+        pl.Series("ring_id", line.ids, dtype=pl.String),
+        pl.Series("event", line.events, dtype=pl.String),
+        pl.Series("sources", line.sources, dtype=pl.List(pl.String)),
+        pl.Series("founded_at", line.founded_at, dtype=pl.Int64),
+        pl.Series("score", fuse.score(raw, calibration).astype(np.int32)),
+        pl.Series("probability", fuse.probability(raw, calibration)),
+        pl.Series(
+            "band",
+            np.where(raw >= calibration.red, "red", np.where(raw >= calibration.amber, "amber", "green")).tolist(),
+            dtype=pl.String,
+        ),
+    ).sort(["expected_loss", "raw", "ring_id"], descending=[True, True, False])
+    ids = table.select("ring", "ring_id")
+    ranked = table.with_row_index("rank", offset=1).with_columns(pl.col("rank").cast(pl.Int64))
+    return ranked.drop("ring"), _member_frame(members.join(ids, on="ring"), policy), line.gone
+
+
+def _member_frame(members: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """ring_id, application_id, membership (tie to the ring, 1 = its strongest member's), core, applicant."""
+    return (
+        members.with_columns(
+            (pl.col("tie") / pl.max_horizontal(pl.col("tie").max().over("ring_id"), pl.lit(1)))
+            .round(6)
+            .alias("membership"),
+            pl.col("person").rank("dense").over("ring_id").cast(pl.Int32).alias("applicant"),
+        )
+        .select("ring_id", "application_id", "membership", "core", "applicant")
+        .sort("ring_id", "application_id")
+    )
+
+
+def _score_frame(
+    net: Network, scored: pl.DataFrame, by_reason: I64, members: pl.DataFrame, policy: Policy
+) -> pl.DataFrame:
+    """The published scores, by application_id, each with its five strongest reason codes."""
+    codes = np.array(fuse.reason_codes(policy))
+    order = np.argsort(-by_reason, axis=1, kind="stable")[:, :5]
+    shown = np.take_along_axis(by_reason, order, axis=1) > 0
+    names = [codes[o[s]].tolist() for o, s in zip(order, shown, strict=True)]
+    return (
+        scored.drop("raw")
+        .with_columns(pl.Series("reasons", names, dtype=pl.List(pl.String)))
+        .join(members.select("application_id", "ring_id"), on="application_id", how="left", maintain_order="left")
+    )

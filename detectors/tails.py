@@ -1,0 +1,60 @@
+"""Upper-tail ranks: how few rows of the book have as much of a feature, in decades."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+I64 = NDArray[np.int64]
+
+DECADE = 1000
+"""Ranks are integer thousandths of a decade: -log10 of the share of rows with at least this value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tails:
+    """For each feature its distinct positive values in the book, ascending, and their tail ranks."""
+
+    values: tuple[I64, ...]
+    ranks: tuple[I64, ...]
+
+    def of(self, matrix: I64) -> I64:
+        """[R, F] tail ranks of [R, F] features; 0 for values that are not positive or below every known one."""
+        ranks = np.zeros_like(matrix)
+        for column, (values, rank) in enumerate(zip(self.values, self.ranks, strict=True)):
+            if len(values):
+                at = np.searchsorted(values, matrix[:, column], side="right") - 1
+                ranks[:, column] = np.where(at >= 0, rank[np.maximum(at, 0)], 0)
+        return ranks
+
+    def frame(self) -> pl.DataFrame:
+        """As columns feature, value, rank."""
+        return pl.DataFrame(
+            {
+                "feature": np.repeat(np.arange(len(self.values)), [len(v) for v in self.values]),
+                "value": np.concatenate([*self.values, np.zeros(0, np.int64)]),
+                "rank": np.concatenate([*self.ranks, np.zeros(0, np.int64)]),
+            }
+        )
+
+    @staticmethod
+    def from_frame(frame: pl.DataFrame, features: int) -> "Tails":
+        """The inverse of `frame`."""
+        feature = frame["feature"].to_numpy()
+        value, rank = frame["value"].to_numpy(), frame["rank"].to_numpy()
+        return Tails(
+            tuple(value[feature == f] for f in range(features)), tuple(rank[feature == f] for f in range(features))
+        )
+
+
+def tails(matrix: I64) -> Tails:
+    """Measure the tails of a whole book's [A, F] features."""
+    values, ranks = [], []
+    for column in matrix.T:
+        value, count = np.unique(column, return_counts=True)
+        above = np.cumsum(count[::-1])[::-1]
+        share = above[value > 0] / max(len(column), 1)
+        values.append(value[value > 0])
+        ranks.append(np.rint(-np.log10(share) * DECADE).astype(np.int64))
+    return Tails(tuple(values), tuple(ranks))

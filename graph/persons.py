@@ -1,0 +1,57 @@
+"""Who is who: applications of one person, joined by rules that can be said in a sentence."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from graph.network import BUILDING, EMPLOYER_CORE, Network
+from graph.schema import KIND, ROLE
+
+I32 = NDArray[np.int32]
+
+CONFIRMING = (
+    *(KIND[name].code for name in ("phone", "account", "address", "device", "email", "employer", "vehicle")),
+    EMPLOYER_CORE,
+    BUILDING,
+)
+"""Besides the same name and birth date, two applications of one person share one of these of their own."""
+PERSONAL = tuple(KIND[name].code for name in ("phone", "account", "email"))
+"""Besides the same name alone, they share one of these."""
+
+
+def resolve(network: Network) -> I32:
+    """[A] smallest application index of each application's person.
+
+    Same national ID; or same name and birth date with one shared value of their own (phone, account, address, device,
+    e-mail, employer, vehicle); or same name with the same phone, account or e-mail of their own.
+    """
+    own = network.link_role == ROLE["own"].code
+    kind = network.value_kind[network.link_value]
+    by_id = own & (kind == KIND["national_id"].code)
+    edges = [_stars(network.link_application[by_id], network.link_value[by_id].astype(np.int64))]
+    for column, kinds in (("name_birth_token", CONFIRMING), ("name_token", PERSONAL)):
+        name = network.applications[column].rank("dense").fill_null(0).to_numpy().astype(np.int64)
+        chosen = own & np.isin(kind, kinds) & (name[network.link_application] > 0)
+        key = name[network.link_application[chosen]] * (len(network.identifiers) + 1) + network.link_value[chosen]
+        edges.append(_stars(network.link_application[chosen], key))
+    left, right = (np.concatenate(side) for side in zip(*edges, strict=True))
+    return smallest_member(network.applications.height, left, right)
+
+
+def _stars(application: I32, key: NDArray[np.int64]) -> tuple[I32, I32]:
+    """Edges from the first application of each key to its others."""
+    frame = pl.DataFrame({"application": application, "key": key})
+    frame = frame.with_columns(pl.col("application").min().over("key").alias("first"))
+    frame = frame.filter(pl.col("application") != pl.col("first"))
+    return frame["first"].to_numpy(), frame["application"].to_numpy()
+
+
+def smallest_member(size: int, left: NDArray[np.integer], right: NDArray[np.integer]) -> I32:
+    """[size] label of each vertex's connected component: its smallest vertex."""
+    graph = sparse.coo_array((np.ones(len(left), np.int8), (left, right)), shape=(size, size))
+    count, label = csgraph.connected_components(graph, directed=False)
+    smallest = np.full(count, size, np.int32)
+    np.minimum.at(smallest, label, np.arange(size, dtype=np.int32))
+    return smallest[label]

@@ -1,0 +1,71 @@
+"""National IDs: 15 and 18 digits to one form, US numbers, and what an ID tells by itself (birth, region, check digit)."""
+
+from typing import Final
+
+import polars as pl
+
+from ingest.checkdigits import resident_check
+from ingest.codes import Problem
+from ingest.columns import Names, Stages, code, judged
+from ingest.rules import coalesce, lit, when
+from ingest.source import SourceContext
+from ingest.text import MASKED, SCIENTIFIC
+
+_CN18: Final = r"^[0-9]{17}[0-9X]$"
+_CN15: Final = r"^[0-9]{15}$"
+_US9: Final = r"^[0-9]{9}$"
+_DOCUMENT: Final = r"^[A-Z]{1,3}[0-9]{6,12}[0-9A-Z]?$"  # passports, travel permits of Hong Kong, Macao, Taiwan
+_NEVER_ISSUED: Final = r"^(?:000|666|9[0-9]{2}[0-6]|[0-9]{3}00|[0-9]{5}0000$|078051120|457555462|219099999)"
+_PLACEHOLDER: Final = "^(?:" + "|".join(f"{d}{{8,}}X?$" for d in range(10)) + ")|^123456789(?:0123456789?.?)?$"
+
+
+def national_id_stages(at: Names, source: SourceContext) -> Stages:
+    """Canonical IDs and problem codes; a 15-digit resident ID becomes the 18 characters of the same person.
+
+    A failing check digit is no problem here: it is a fact of the value (`id_fact_stages`).
+    """
+    t, bare, v = at("t"), at("bare"), at("v")
+    shapes = f"{_CN18}|{_CN15}|{_DOCUMENT}" if source.country == "CN" else f"{_CN18}|{_US9}|{_DOCUMENT}"
+    old = when(v.contains(_CN15)).then(v.head(6) + "19" + v.slice(6))
+    rounded = when(v.contains(r"^[0-9]{15}000$")).then(v)
+    problem = (
+        when(t.contains(SCIENTIFIC)).then(code(Problem.SCIENTIFIC))
+        .when(t.contains(MASKED)).then(code(Problem.MASKED))
+        .when(bare.contains(_PLACEHOLDER)).then(code(Problem.PLACEHOLDER))
+        .when(at("due") != "0").then(code(Problem.PRECISION))
+        .when(v.absent() & t.present()).then(code(Problem.UNREADABLE))
+    )  # fmt: skip
+    return (
+        at.let(bare=t.replace(r"^([0-9]+)\.0+$", "$1").replace_all(r"[ \-_.'`]", "").upper()),
+        at.let(v=when(bare.contains(shapes)).then(bare)),
+        at.let(old=old),  # the century goes in after the region, the check digit at the end (GB 11643-1999)
+        at.let(v=coalesce(at("old") + resident_check(at("old")), v)),
+        at.let(due=resident_check(rounded.head(17))),
+        at.let(p=problem),
+        judged(at),
+    )
+
+
+def id_fact_stages(at: Names) -> Stages:
+    """label, region, birth (YYYY-MM-DD or null) and check of each canonical ID `v`; functions of the value alone."""
+    v, resident, born = at("v"), at("resident"), at("born")
+    birth = when(resident).then(v).slice(6, 8).day()
+    check = (
+        when(born.present() & (at("due") == v.tail(1))).then(lit("ok"))
+        .when(resident).then(lit("bad"))
+        .when(v.contains(_US9) & v.contains(_NEVER_ISSUED)).then(lit("bad"))
+    )  # fmt: skip
+    whole = v.replace(r"^(.{6}).*(.{4})$", "$1********$2")
+    return (
+        at.let(resident=v.contains(_CN18)),
+        at.let(
+            due=resident_check(when(resident).then(v.head(17))),
+            born=when((birth >= "1880") & (birth < "2100")).then(birth),
+        ),
+        at.let(
+            label=when(resident).then(whole).otherwise("****" + v.tail(4)),
+            region=when(resident).then(v.head(6)),
+            birth=born,
+            check=check,
+        ),
+    )
