@@ -11,7 +11,7 @@ from api.cards import cards, write_cards
 from api.gates import RECOMPUTED, check
 from api.wiring import House
 from casework.sweeps import State, SweepRun
-from detectors import artifact
+from detectors import publish
 from detectors.artifact import Published
 from detectors.sweep import Inputs, SweepResult, run
 from graph.errors import RingsightError, StoreError, UsageError
@@ -77,7 +77,7 @@ def _worked(
     held.step(State.SCORE)
     say("writing the sweep aside")
     folder = house.settings.sweeps_folder / held.sweep_id
-    summary = artifact.write(folder, result, sweep_id=held.sweep_id)
+    summary = publish.write(folder, result, sweep_id=held.sweep_id)
     write_cards(folder, cards(links))
     held.step(State.VALIDATE)
     say("checking the gates")

@@ -68,6 +68,9 @@ KINDS: Final[Mapping[str, KindStyle]] = {
     "vehicle": KindStyle("slant", _CAR, "#EFE6C8", "#5F5527"),
     "email": KindStyle("tag", _MAIL, "#F5DCE8", "#6E3F57"),
     "ip": KindStyle("diamond", _GLOBE, "#DCE7F0", "#3B5266"),
+    "phone_block": KindStyle("blocks", _PHONE, "#BFD9F2", "#1F4468"),
+    "building": KindStyle("roofs", _HOME, "#D2E3BF", "#3B5026"),
+    "employer_core": KindStyle("cut", _CASE, "#C9DADF", "#2A4650"),
 }
 OTHER_KIND: Final = KindStyle("square", _PAPER, "#E6E8EC", "#3A4252")
 

@@ -12,7 +12,7 @@ from api.schemas import GraphNode, Network
 from dashboard.bands import AMBER_INK, BANDS, COLOURS, MARKS, Theme, kind_style
 from dashboard.format import columns, short
 from dashboard.layout import place
-from dashboard.viewmodel import kind_counts
+from dashboard.viewmodel import kind_counts, named
 from dashboard.words import Words
 
 CAP: Final = 150
@@ -50,7 +50,7 @@ def label(node: GraphNode) -> str:
 
 def title(node: GraphNode, t: Words) -> str:
     """The node in one sentence, for the pointer and for screen readers."""
-    parts = [f"{node.kind_text} {short(node.label or node.id, 60)}"]
+    parts = [f"{node.kind_text} {short(named(node), 60)}"]
     if node.band:
         score = "" if node.score is None else f" {node.score}"
         parts.append(f"{t.known(f'band.{node.band}', node.band)}{score}")

@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from api.schemas import GraphNode, HistoryEvent, Member, Network, Reason, RingSummary, SweepRow
+from api.schemas import GraphEdge, GraphNode, HistoryEvent, Member, Network, Reason, RingSummary, SweepRow
 from dashboard.bands import BANDS, MARKS
 from dashboard.format import ABSENT, WAN, clean, day, minute, moment, money, short
 from dashboard.words import Words
@@ -18,9 +18,11 @@ from graph.errors import Forbidden, NotFound, RingsightError, StoreUnavailable, 
 CHANGES: Final = ("new", "grown", "merged", "split", "shrunk", "same")
 BURST: Final = timedelta(hours=72)
 BURST_LEAST: Final = 3
+SHARED_BY: Final = 2
 THOUSAND: Final = 1_000
-WHY_COLUMNS: Final = 54
-"""What the queue's column can show: its cells are drawn on a canvas that cuts without a mark."""
+WHY_COLUMNS: Final = 45
+TYPOLOGY_COLUMNS: Final = 17
+"""What the queue's columns can show: cells are drawn on a canvas that cuts without a mark."""
 
 
 class State(StrEnum):
@@ -62,12 +64,13 @@ def change_text(event: str, t: Words) -> str:
 
 
 def span_text(first: str, last: str, t: Words) -> str:
-    """`09-12 – 09-15 · 4 d`: first to last application and the days between, both counted."""
+    """`2026-09-12 – 09-15 · 4 d`: first to last application and the days between, both counted."""
     start, end = moment(first), moment(last)
     if not start or not end:
         return ABSENT
     days = (end.date() - start.date()).days + 1
-    return f"{start:%m-%d} – {end:%m-%d} · {t('span.days', n=days)}"
+    last = f"{end:%m-%d}" if end.year == start.year else f"{end:%Y-%m-%d}"
+    return f"{start:%Y-%m-%d} – {last} · {t('span.days', n=days)}"
 
 
 def queue_frame(items: Sequence[RingSummary], t: Words) -> pl.DataFrame:
@@ -80,7 +83,7 @@ def queue_frame(items: Sequence[RingSummary], t: Words) -> pl.DataFrame:
             "score": [row.score for row in items],
             "ring": [clean(row.ring_id) for row in items],
             "why": [short(row.top_reason_text, WHY_COLUMNS) for row in items],
-            "typology": [clean(row.typology_text) for row in items],
+            "typology": [short(row.typology_text, TYPOLOGY_COLUMNS) for row in items],
             "applications": [row.applications for row in items],
             "exposure": [float(row.exposure / unit) for row in items],
             "change": [change_text(row.event, t) for row in items],
@@ -184,7 +187,7 @@ def members_frame(members: Sequence[Member], t: Words) -> pl.DataFrame:
             "application": [clean(row.application_id) for row in rows],
             "person": [person(row) for row in rows],
             "submitted": [minute(row.submitted_at) for row in rows],
-            "membership": [row.membership for row in rows],
+            "membership": [100 * row.membership for row in rows],
             "core": [t("member.core") if row.core else t("member.edge") for row in rows],
             "loan": [None if row.loan_amount is None else float(row.loan_amount / unit) for row in rows],
             "dealer": [clean(row.dealer or ABSENT) for row in rows],
@@ -252,6 +255,31 @@ def neighbours(network: Network, node_id: str) -> list[Neighbour]:
             roles.setdefault(other, []).append(edge.role_text)
     found = [Neighbour(nodes[name], ", ".join(sorted(set(texts)))) for name, texts in roles.items() if name in nodes]
     return sorted(found, key=lambda each: (each.node.event_at or "", each.node.degree, each.node.id))
+
+
+def named(node: GraphNode) -> str:
+    """What a node is called in lists: an application carries its id, because masked names repeat."""
+    label = clean(node.label or node.id)
+    own = application_id(node.id)
+    return f"{label} {own}" if own and own != label else label
+
+
+def with_evidence(network: Network, reasons: Sequence[Reason], t: Words) -> Network:
+    """The network with values that it lacks and reasons name (a run of phone numbers, a building), where at least two
+    of its applications share them: so that what the text says can be seen and picked."""
+    known = {node.id for node in network.nodes}
+    nodes, edges = list(network.nodes), list(network.edges)
+    for piece in (piece for reason in reasons for piece in reason.evidence if piece.token):
+        name = f"{piece.kind}:{piece.token}"
+        users = [f"application:{one}" for one in piece.applications if f"application:{one}" in known]
+        if name in known or len(users) < SHARED_BY:
+            continue
+        known.add(name)
+        word = t.known(f"kind.{piece.kind}", piece.kind)
+        total = max(piece.total, len(users))
+        nodes.append(GraphNode(id=name, kind=piece.kind, kind_text=word, label=piece.label, degree=total, hub=False))
+        edges += [GraphEdge(source=user, target=name, role="own", role_text=word) for user in users]
+    return network.model_copy(update={"nodes": nodes, "edges": edges})
 
 
 def kind_counts(network: Network) -> list[tuple[str, str, int]]:

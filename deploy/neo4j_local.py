@@ -105,8 +105,8 @@ class LocalNeo4j:
     """One server with its own folder, port and password; started and stopped by us, on loopback only.
 
     `home` may be empty (a new database) or the home of an earlier run: then its data and password are kept.
-    `settings` are neo4j.conf keys that replace or add to SETTINGS. `short_lived` suits a server gone in minutes. Start it from a thread that
-    lives as long as it does. Raises LocalServerError.
+    `settings` are neo4j.conf keys that replace or add to SETTINGS. `short_lived` suits a server gone in minutes.
+    Start it from a thread that lives as long as it does. Raises LocalServerError.
     """
 
     user = USER

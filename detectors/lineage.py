@@ -6,12 +6,18 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from scipy.optimize import linear_sum_assignment
 
 from detectors.policy import Policy
 
 ABSORBED: Final = 0.5
 """Share of an old ring's members from which a new ring is said to hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestry:
+    """The rings of the last published sweep: ring_id, application_id, founded_at."""
+
+    members: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,8 @@ def _matched(members: pl.DataFrame, ids: list[str], previous: pl.DataFrame, now:
     overlap = np.zeros((len(ids), old.height))
     ring, was, both = shared["ring"].to_numpy(), shared["old"].to_numpy().astype(np.int64), shared["shared"].to_numpy()
     overlap[ring, was] = both / (sizes[ring] + old_size[was] - both)
+    from scipy.optimize import linear_sum_assignment  # here, because it takes a second that no reader needs
+
     older_first = overlap - np.arange(old.height) * 1e-9 * (overlap > 0)
     kept = {
         int(r): int(o)

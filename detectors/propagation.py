@@ -65,3 +65,8 @@ def community_strength(label: I64, person: I32, own: I64, policy: Policy) -> Com
     company = np.minimum(persons, LARGE)
     mean = np.where(persons >= policy.community_minimum, total * company // np.maximum(persons, 1) // LARGE, 0)
     return Communities(label, mean[label])
+
+
+def community_part(strength: I64, tail: Tails) -> I64:
+    """[R] what a row's community adds to its raw score: decades of its strength's tail above one, at full weight."""
+    return np.maximum(tail.of(strength[:, None])[:, 0] - 1000, 0)

@@ -12,7 +12,6 @@ from detectors.features import Layer0, layer0
 from detectors.local import Local, local_book, swept_book
 from detectors.policy import Policy
 from detectors.signal import Signal
-from detectors.sweep import community_part
 from graph.errors import ArtifactError, NotFound
 from graph.schema import NODE_KINDS
 from graph.store import Batch
@@ -90,7 +89,7 @@ def _raw(
     own = contribution.sum(axis=1)
     second = propagation.smooth(own, bottom.pairs, local.neighbours["layer1"], policy)
     strength = local.neighbours["community_strength"][_home(local, bottom)]
-    group = community_part(np.array([strength]), published.community_tails)
+    group = propagation.community_part(np.array([strength]), published.community_tails)
     return second + group, (int(own[0]), int(second[0] - own[0]), int(group[0]))
 
 

@@ -42,15 +42,8 @@ class Inputs:
 
 
 @dataclass(frozen=True, slots=True)
-class Ancestry:
-    """The rings of the last published sweep: ring_id, application_id, founded_at."""
-
-    members: pl.DataFrame
-
-
-@dataclass(frozen=True, slots=True)
 class SweepResult:
-    """Everything that a sweep publishes. scores, rings, members: see detectors.artifact."""
+    """Everything that a sweep publishes. scores, rings, members: see detectors.publish."""
 
     network: Network
     book: Book
@@ -75,7 +68,7 @@ class SweepResult:
 
 
 def run(
-    inputs: Inputs, policy: Policy, *, previous: Ancestry | None, progress: Callable[[str], None], now: int
+    inputs: Inputs, policy: Policy, *, previous: lineage.Ancestry | None, progress: Callable[[str], None], now: int
 ) -> SweepResult:
     """Sweep the book. now: microseconds, becomes founded_at of new rings. Raises nothing of its own."""
     progress("laying out the book")
@@ -91,7 +84,7 @@ def run(
     second = propagation.smooth(own, pairs, first, policy)
     community = _communities(book, pairs, own, policy)
     community_tail = tails(community.strength[:, None])
-    raw = second + community_part(community.strength, community_tail)
+    raw = second + propagation.community_part(community.strength, community_tail)
     progress("bands and rings")
     by_reason = fuse.by_reason(contribution, policy)
     eligible = fuse.red_eligible(by_reason, policy)
@@ -119,11 +112,6 @@ def read_book(inputs: Inputs) -> tuple[Network, Book, I64]:
     columns["confirmed"] = confirmed(net, inputs.outcomes)
     book = lay_out(columns, links)
     return net, book.with_columns(home_persons=home_persons(book)), watched
-
-
-def community_part(strength: I64, tail: Tails) -> I64:
-    """[R] what a row's community adds to its raw score: decades of its strength's tail above one, at full weight."""
-    return np.maximum(tail.of(strength[:, None])[:, 0] - 1000, 0)
 
 
 def _all_features(book: Book, policy: Policy, measured: Norms) -> tuple[I64, Pairs]:
@@ -210,7 +198,7 @@ def _traced(
     net: Network,
     book: Book,
     drawn: _Drawn,
-    previous: Ancestry | None,
+    previous: lineage.Ancestry | None,
     now: int,
     policy: Policy,
     calibration: fuse.Calibration,

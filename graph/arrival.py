@@ -126,4 +126,3 @@ def plan_links(used: pl.DataFrame, links: pl.DataFrame, held: pl.DataFrame, firs
     nids = pl.concat([held.select(*key, identifier="nid"), fresh.select(*key, identifier="nid")])
     placed = links.join(nids, on=key, how="inner").sort("version", "identifier", "role")
     return LinkPlan(fresh, changed, placed)
-

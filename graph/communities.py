@@ -40,7 +40,7 @@ def cpm(
 
     def leiden(part: igraph.Graph) -> list[int]:
         found = part.community_leiden("CPM", weights="weight", resolution=resolution, n_iterations=-1)
-        return found.membership
+        return list(found.membership)
 
     edges = _canonical(n, source, target, weight)
     labels = np.arange(n, dtype=np.int64)
@@ -54,7 +54,7 @@ def louvain(
     """Multilevel modularity communities (Blondel et al., 2008), a component at a time, for comparison only."""
 
     def multilevel(part: igraph.Graph) -> list[int]:
-        return part.community_multilevel(weights="weight").membership
+        return list(part.community_multilevel(weights="weight").membership)
 
     edges = _canonical(n, source, target, weight)
     labels = np.arange(n, dtype=np.int64)
@@ -117,7 +117,7 @@ def _components(n: int, lower: Vertices, upper: Vertices) -> Vertices:
 
 def _join_pairs(edges: _Edges, labels: Vertices, resolution: float) -> None:
     """Components of two: joining gains weight - resolution."""
-    alone = (edges.size[edges.lower] == 2) & (edges.weight > resolution)  # noqa: PLR2004 - a pair
+    alone = (edges.size[edges.lower] == 2) & (edges.weight > resolution)
     labels[edges.upper[alone]] = edges.lower[alone]
 
 
@@ -128,7 +128,7 @@ def _by_component(
         try:
             for first, members, lower, upper, weight in _parts(edges):
                 name = first if names is None else int(names[first])
-                igraph.set_random_number_generator(random.Random(f"{seed}:{name}"))  # noqa: S311 - not a secret
+                igraph.set_random_number_generator(random.Random(f"{seed}:{name}"))
                 part = igraph.Graph(n=len(members), edges=np.column_stack((lower, upper)))
                 part.es["weight"] = weight.tolist()
                 membership = np.asarray(method(part), np.int64)
@@ -140,7 +140,7 @@ def _by_component(
 
 def _parts(edges: _Edges) -> Iterator[tuple[int, Vertices, Vertices, Vertices, Vertices]]:
     """Components of three and more: smallest vertex, vertices ascending, edges in their local numbers, weights."""
-    large = edges.size > 2  # noqa: PLR2004
+    large = edges.size > 2
     vertices = np.flatnonzero(large)
     vertices = vertices[np.argsort(edges.component[vertices], kind="stable")]
     firsts, starts = np.unique(edges.component[vertices], return_index=True)

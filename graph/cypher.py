@@ -55,10 +55,11 @@ CLOSE_VERSIONS: Final = (
 )
 SHOW_LATEST: Final = (
     f"UNWIND $ids AS id MATCH (a:Application {{application_id: id}})<-[:VERSION_OF]-(v:Version) {_BY_ID}"
-    " WHERE v.closed_seq IS NULL SET "
-    + ", ".join(f"a.`{name}` = v.`{name}`" for name in APPLICATION_PROPERTIES)
+    " WHERE v.closed_seq IS NULL SET " + ", ".join(f"a.`{name}` = v.`{name}`" for name in APPLICATION_PROPERTIES)
 )
-UPDATE_IDENTIFIERS: Final = "UNWIND $rows AS row MATCH (i:Identifier {nid: row.nid}) USING INDEX i:Identifier(nid) SET i += row"
+UPDATE_IDENTIFIERS: Final = (
+    "UNWIND $rows AS row MATCH (i:Identifier {nid: row.nid}) USING INDEX i:Identifier(nid) SET i += row"
+)
 
 
 def held_identifiers(kind: NodeKind) -> str:
@@ -88,15 +89,15 @@ def create_links(kind: NodeKind) -> str:
 # -- the whole book, in ranges of nid ------------------------------------------------------------------------------
 
 READ_VERSIONS: Final = (
-    "MATCH (v:Version) WHERE v.nid >= $from AND v.nid < $to"
+    "MATCH (v:Version) WHERE v.nid >= $first AND v.nid < $end"
     f" WITH collect(v) AS found RETURN {_columns('v', ['nid', *VERSION_COLUMNS])}"
 )
 READ_IDENTIFIERS: Final = (
-    "MATCH (i:Identifier) WHERE i.nid >= $from AND i.nid < $to"
+    "MATCH (i:Identifier) WHERE i.nid >= $first AND i.nid < $end"
     f" WITH collect(i) AS found RETURN {_columns('i', HELD_IDENTIFIER)}"
 )
 READ_LINKS: Final = (
-    f"MATCH (a:Application)-[r:{_TYPES}]->(i:Identifier) WHERE a.nid >= $from AND a.nid < $to"
+    f"MATCH (a:Application)-[r:{_TYPES}]->(i:Identifier) WHERE a.nid >= $first AND a.nid < $end"
     f" RETURN collect(r.version) AS application, collect(i.nid) AS identifier, collect({_ROLE_CODE}) AS role"
 )
 

@@ -1,5 +1,7 @@
 """The embedded graph store: one SQLite file in WAL mode, shared by API, load and sweep processes."""
 
+# ruff: noqa: S608 - statements are built from declared names; every value is a parameter
+
 import json
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -20,6 +22,7 @@ from graph.arrival import (
     plan_versions,
     used_identifiers,
 )
+from graph.errors import StoreError
 from graph.migrations.sql import MIGRATION_TABLE, MIGRATIONS
 from graph.neighbours import Application, Identifier, Key, Use, application_node, grow, identifier_node
 from graph.schema import APPLICATION_SCHEMA, IDENTIFIER_SCHEMA, LINK_SCHEMA
@@ -36,7 +39,11 @@ class EmbeddedStore:
 
     def __init__(self, path: Path) -> None:
         self._file = SqliteFile(path)
-        self._file.migrate(MIGRATION_TABLE, MIGRATIONS)
+        try:
+            self._file.migrate(MIGRATION_TABLE, MIGRATIONS)
+        except StoreError:
+            self._file.close()
+            raise
 
     def write(self, batch: Batch) -> NDArray[np.uint8]:
         """See GraphStore.write; one transaction."""
@@ -65,9 +72,7 @@ class EmbeddedStore:
         columns = {"nid": _INTEGER, **APPLICATION_SCHEMA, "closed_seq": _INTEGER}
         identifier_columns = {"nid": _INTEGER, **IDENTIFIER_SCHEMA}
         with self._file.reading() as session:
-            applications = session.frame(
-                f"SELECT {_names(columns)} FROM version v WHERE {live}", columns, parameters
-            )
+            applications = session.frame(f"SELECT {_names(columns)} FROM version v WHERE {live}", columns, parameters)
             links = session.frame("SELECT version, identifier, role FROM link", _LINK_COLUMNS)
             identifiers = session.frame(f"SELECT {_names(identifier_columns)} FROM identifier", identifier_columns)
         links = links.join(applications, left_on="application", right_on="nid", how="semi")
@@ -198,7 +203,9 @@ def _write_versions(session: Session, plan: VersionPlan, links: pl.DataFrame) ->
     rows = fresh.select("nid", *VERSION_COLUMNS, "closed_seq", pl.col("links").fill_null(0))
     session.append("version", _with_folded(rows, "name_label", "application_id"))
     first, high = plan.fresh.select(first=pl.col("nid").min(), high=pl.col("seq").max()).row(0)
-    session.run("INSERT INTO arrival SELECT ?, max(?, coalesce((SELECT max(high) FROM arrival), ?))", (first, high, high))
+    session.run(
+        "INSERT INTO arrival SELECT ?, max(?, coalesce((SELECT max(high) FROM arrival), ?))", (first, high, high)
+    )
     if not plan.closed.is_empty():
         with session.aside("closed", plan.closed.select("nid", "closed_seq")):
             session.run("UPDATE version SET closed_seq = c.closed_seq FROM temp.closed c WHERE version.nid = c.nid")

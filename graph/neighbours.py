@@ -1,4 +1,4 @@
-"""Growth of one bounded neighbourhood, the same for every store: stores answer small set questions, this decides what is shown."""
+"""Growth of a bounded neighbourhood: a store answers small questions about sets, this decides what is shown."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field

@@ -75,7 +75,7 @@ class _Piece:
         self._source, self._target = source, target
         self._graph: nx.Graph[str] = nx.Graph()
         self._graph.add_nodes_from(sorted(self._nodes))
-        self._graph.add_edges_from(sorted(tuple(sorted(pair)) for pair in self._edges))
+        self._graph.add_edges_from(sorted((min(pair), max(pair)) for pair in self._edges))
         ends = {source, target}
         self._hubs = {node.id for node in self._nodes.values() if node.hub and node.id not in ends}
 

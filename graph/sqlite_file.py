@@ -1,4 +1,4 @@
-"""One SQLite file reached through ADBC alone: pooled connections, write transactions, typed column reads, our own errors.
+"""One SQLite file reached through ADBC alone: pooled connections, transactions, typed column reads, our own errors.
 
 The ADBC driver carries its own copy of SQLite. Two copies in one process break each other's file locks (POSIX drops a
 process's locks on a file when any descriptor of it is closed; https://www.sqlite.org/howtocorrupt.html, 2.2.1): seen
@@ -24,6 +24,7 @@ BUSY_MILLISECONDS: Final = 30_000  # longer than any write transaction of ours
 BATCH_ROWS: Final = "65536"  # the driver's 1,024 makes tables of thousands of tiny chunks
 Value = str | int | None
 
+_FOLDER: Final = "check that the folder exists and is writable (`ringsight init` makes it)"
 _REFUSALS: Final = (
     ("file is not a database", "RINGSIGHT_STORE names a file that is not a graph store; name another"),
     ("readonly", "make the file and its folder writable for this user"),
@@ -32,7 +33,7 @@ _REFUSALS: Final = (
 )
 _OUTAGES: Final = (
     ("locked", "another process is writing for too long; try again"),
-    ("unable to open", "check that the folder exists and is writable (`ringsight init` makes it)"),
+    ("unable to open", _FOLDER),
     ("disk is full", "free some disk space and run the same command again"),
     ("disk i/o", "check the disk and run the same command again"),
 )
@@ -41,6 +42,8 @@ _OUTAGES: Final = (
 def _translated(error: Exception, path: Path) -> StoreError:
     text = str(error)
     lowered = text.lower()
+    if "failed to open" in lowered:  # the driver goes on to blame a lack of memory, whatever the cause
+        return StoreUnavailable(f"graph store {path}: the file cannot be opened", _FOLDER)
     first = text.splitlines()[0] if text else type(error).__name__
     for mark, remedy in _REFUSALS:
         if mark in lowered:
@@ -67,9 +70,7 @@ class Session:
             cursor.execute(sql, parameters or None)
             return cursor.fetchall()
 
-    def frame(
-        self, select: str, schema: Mapping[str, pl.DataType], parameters: Sequence[Value] = ()
-    ) -> pl.DataFrame:
+    def frame(self, select: str, schema: Mapping[str, pl.DataType], parameters: Sequence[Value] = ()) -> pl.DataFrame:
         """The columns of `select`, in the order and types of `schema`.
 
         The driver infers a column's type from its first rows and fails when a text follows only nulls: a first row
@@ -78,9 +79,9 @@ class Session:
         header = ", ".join(f"""{"''" if t == pl.String() else 0} AS "{name}\"""" for name, t in schema.items())
         with self._connection.cursor() as cursor:
             cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": BATCH_ROWS})
-            cursor.execute(f"SELECT {header} UNION ALL {select}", parameters or None)  # noqa: S608 - declared names
+            cursor.execute(f"SELECT {header} UNION ALL {select}", parameters or None)
             table = pl.DataFrame(cursor.fetch_arrow_table())
-        return table.slice(1).cast(dict(schema))
+        return table.slice(1).cast(pl.Schema(schema))
 
     def append(self, table: str, frame: pl.DataFrame) -> None:
         """Add rows to a table, columns by name."""

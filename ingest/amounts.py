@@ -10,7 +10,9 @@ from ingest.rules import when
 from ingest.source import MINOR_DIGITS, SourceContext
 from ingest.text import SCIENTIFIC
 
-_DECORATION: Final = r"(?i)^(?:人民币|RMB|CNY|USD|US|EUR|HKD)? *[¥$€£]? *| *(?:元整|元|圆|块|RMB|CNY|USD)?(?:/月|每月|/MO(?:NTH)?)?$"
+_DECORATION: Final = (
+    r"(?i)^(?:人民币|RMB|CNY|USD|US|EUR|HKD)? *[¥$€£]? *| *(?:元整|元|圆|块|RMB|CNY|USD)?(?:/月|每月|/MO(?:NTH)?)?$"
+)
 _NUMBER: Final = r"^([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+(?:,[0-9]{4})*|[0-9]*)(?:\.([0-9]{0,12}))? *(万|千|[KkMm])?(?:元)?$"
 _SCALE: Final = {"万": 4, "千": 3, "K": 3, "k": 3, "M": 6, "m": 6}
 _PLACES: Final = 8

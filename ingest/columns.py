@@ -41,7 +41,10 @@ def _plan(prefix: str, stages: Stages, inputs: Sequence[pl.Series], names: Seque
 
 def _one_by_one(stages: Stages, inputs: Sequence[pl.Series], wanted: Sequence[str]) -> pl.DataFrame:
     names = [c.name for c in inputs]
-    rows = [run_values(stages, dict(zip(names, row, strict=True))) for row in zip(*(c.to_list() for c in inputs), strict=True)]
+    rows = [
+        run_values(stages, dict(zip(names, row, strict=True)))
+        for row in zip(*(c.to_list() for c in inputs), strict=True)
+    ]
     return pl.DataFrame([_column(n, [row[n] for row in rows]) for n in wanted])
 
 

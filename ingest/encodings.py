@@ -57,7 +57,9 @@ def settle_encoding(sample: bytes, declared: str | None, where: str) -> Encoding
             where,
         )
     if declared != "utf-8" and len(lines) >= _WRONG_LINES and _share(lines, "utf-8") == 1.0:
-        raise InputRefused(f"declared encoding {declared} does not fit, it is utf-8", "mend `encoding` in the mapping", where)
+        raise InputRefused(
+            f"declared encoding {declared} does not fit, it is utf-8", "mend `encoding` in the mapping", where
+        )
     return Encoding(declared, detected=False)
 
 

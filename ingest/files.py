@@ -151,7 +151,9 @@ def _header_text(raw: bytes, dialect: Dialect, path: Path) -> str:
     try:
         text = raw.decode(dialect.encoding)
     except UnicodeDecodeError as error:
-        raise InputRefused(f"the headings are not {dialect.encoding}", "mend `encoding` in the mapping", f"{path}, line 1") from error
+        raise InputRefused(
+            f"the headings are not {dialect.encoding}", "mend `encoding` in the mapping", f"{path}, line 1"
+        ) from error
     if "\0" in text:
         raise InputRefused("the headings hold NUL bytes: this is no text file", "export it as CSV", f"{path}, line 1")
     return text
@@ -159,7 +161,9 @@ def _header_text(raw: bytes, dialect: Dialect, path: Path) -> str:
 
 def _headings(fields: list[str], path: Path) -> tuple[str, ...]:
     if len(fields) > MAX_COLUMNS:
-        raise InputRefused(f"{len(fields):,} columns, at most {MAX_COLUMNS:,} are read", "export fewer columns", f"{path}, line 1")
+        raise InputRefused(
+            f"{len(fields):,} columns, at most {MAX_COLUMNS:,} are read", "export fewer columns", f"{path}, line 1"
+        )
     return tidy_headings(fields)
 
 
@@ -192,7 +196,9 @@ def _peek_csv(path: Path) -> Look:
         positions = range(len(layout.headings))
         first = next(read_delimited(file, layout.dialect, len(layout.headings), positions, layout.first_line))
     kept = {h: n for n, h in reversed(list(enumerate(layout.headings))) if h}
-    sample = first.fields.head(SAMPLE_ROWS).select(pl.col(f"c{n}").alias(h) for h, n in sorted(kept.items(), key=lambda i: i[1]))
+    sample = first.fields.head(SAMPLE_ROWS).select(
+        pl.col(f"c{n}").alias(h) for h, n in sorted(kept.items(), key=lambda i: i[1])
+    )
     notes = (f"{path.name}: encoding {layout.encoding.name} (detected), {len(layout.headings)} columns",)
     return Look("csv", tuple(sample.columns), sample, layout.encoding.name, layout.dialect.delimiter, notes)
 
@@ -223,7 +229,11 @@ def _peek_parquet(path: Path) -> Look:
     with open_parquet(path) as file:
         names = file.schema_arrow.names
         batch = next(file.iter_batches(SAMPLE_ROWS), None)
-    sample = pl.DataFrame(schema={n: pl.String() for n in names}) if batch is None else text_frame(batch, {n: n for n in names})
+    sample = (
+        pl.DataFrame(schema={n: pl.String() for n in names})
+        if batch is None
+        else text_frame(batch, {n: n for n in names})
+    )
     return Look("parquet", tuple(names), sample, None, None, (f"{path.name}: Parquet, {len(names)} columns",))
 
 

@@ -16,10 +16,25 @@ _VIN: Final = r"^[A-HJ-NPR-Z0-9]{17}$"
 _CARD: Final = r"^[0-9]{16,19}$"
 _SAME: Final = "^(?:" + "|".join(f"{c}{{6,}}" for c in "0123456789FX") + ")$"
 _SAME_CODE: Final = "^(?:0{5,}|" + "|".join(f"{c}{{8,}}" for c in "123456789FX") + ")$"
-_IPV4: Final = r"^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])$"
+_IPV4: Final = (
+    r"^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])$"
+)
 _NO_ADDRESS: Final = ("0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1")  # noqa: S104 (placeholders)
 _NEW: Final = ("NEW", "N", "新", "新车", "全新", "全新车", "NEW CAR", "NEW VEHICLE", "一手车")
-_USED: Final = ("USED", "U", "旧", "二手", "二手车", "旧车", "USED CAR", "USED VEHICLE", "PRE-OWNED", "PREOWNED", "CPO", "认证二手车")
+_USED: Final = (
+    "USED",
+    "U",
+    "旧",
+    "二手",
+    "二手车",
+    "旧车",
+    "USED CAR",
+    "USED VEHICLE",
+    "PRE-OWNED",
+    "PREOWNED",
+    "CPO",
+    "认证二手车",
+)
 _CONDITIONS: Final = {**dict.fromkeys(_NEW, "new"), **dict.fromkeys(_USED, "used")}
 LABEL_CHARACTERS: Final = 60
 
@@ -112,7 +127,11 @@ def ip_stages(at: Names, source: SourceContext) -> Stages:
     )  # fmt: skip
     return (
         at.let(other=when(~usual).then(t)),
-        at.let(v=coalesce(when(usual).then(t), at("other").work_out(lambda texts: [_parse_ip(t) for t in texts], pl.String()))),
+        at.let(
+            v=coalesce(
+                when(usual).then(t), at("other").work_out(lambda texts: [_parse_ip(t) for t in texts], pl.String())
+            )
+        ),
         at.let(p=problem),
         judged(at),
     )

@@ -1,8 +1,6 @@
-"""National IDs: 15 and 18 digits to one form, US numbers, and what an ID tells by itself (birth, region, check digit)."""
+"""National IDs: 15 and 18 digits to one form, US numbers, and what an ID tells by itself."""
 
 from typing import Final
-
-import polars as pl
 
 from ingest.checkdigits import resident_check
 from ingest.codes import Problem

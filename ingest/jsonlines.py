@@ -56,11 +56,10 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = str(value)
-    if "\ud800" <= max(text, default="") and not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise JsonFault(Refusal.UNDECODABLE, "a lone surrogate") from error
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise JsonFault(Refusal.UNDECODABLE, "a lone surrogate") from error
     return text
 
 
@@ -90,7 +89,9 @@ def read_json_lines(file: BinaryIO, wanted: dict[str, str]) -> Iterator[Records]
         lines = (rest + block).split(b"\n")
         rest = lines.pop() if block else b""
         if len(rest) > MAX_RECORD_BYTES:
-            raise InputRefused(f"a line is longer than {MAX_RECORD_BYTES:,} bytes", "one object a line", f"line {first_line}")
+            raise InputRefused(
+                f"a line is longer than {MAX_RECORD_BYTES:,} bytes", "one object a line", f"line {first_line}"
+            )
         yield _records(lines, wanted, first_line, file.tell())
         if not block:
             return

@@ -67,7 +67,7 @@ def make_links(fields: pl.DataFrame, tokens: Tokeniser) -> pl.DataFrame:
 def make_identifiers(tokens: Tokeniser, facts: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Identifiers in IDENTIFIER_SCHEMA for all values tokenised so far, one row a (kind, token).
 
-    `facts` is what `fact_rules` gave. Every column is a function of the clear value alone, so that rows from any batch agree.
+    `facts` is what `fact_rules` gave. Every column is a function of the clear value alone: rows of all batches agree.
     """
     kinds: list[int] = []
     names: list[str] = []
@@ -83,7 +83,8 @@ def make_identifiers(tokens: Tokeniser, facts: dict[str, pl.DataFrame]) -> pl.Da
     if not kinds:
         return pl.DataFrame(schema=IDENTIFIER_SCHEMA)
     return pl.DataFrame(
-        {"kind": kinds, "token": names, **{n: pl.concat(parts) for n, parts in columns.items()}}, schema=IDENTIFIER_SCHEMA
+        {"kind": kinds, "token": names, **{n: pl.concat(parts) for n, parts in columns.items()}},
+        schema=IDENTIFIER_SCHEMA,
     )
 
 

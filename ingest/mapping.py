@@ -34,7 +34,7 @@ def required_of(kind: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A checked mapping. `columns`: canonical field -> heading (a dotted path for JSON). None = detected at load."""
+    """A checked mapping. `columns`: field -> heading (a dotted path for JSON). None = detected at load."""
 
     columns: dict[str, str]
     kind: str = "applications"
@@ -75,7 +75,9 @@ def read_mapping(path: Path, kind: str | None = None) -> Mapping:
         raise InputRefused(f"the mapping is no TOML in UTF-8: {error}", "mend that line", str(path)) from error
     source, columns = table.get("source", {}), table.get("columns", {})
     if not isinstance(source, dict) or not isinstance(columns, dict) or set(table) - {"source", "columns"}:
-        raise InputRefused("a mapping has two tables, [source] and [columns]", "see the example in the README", str(path))
+        raise InputRefused(
+            "a mapping has two tables, [source] and [columns]", "see the example in the README", str(path)
+        )
     stated = source.get("kind", kind or "applications")
     if kind is not None and stated != kind:
         raise UsageError(f"{path} maps {stated}, not {kind}", f"use --kind {stated} or another mapping")
@@ -94,7 +96,9 @@ def _checked(kind: str, source: dict[str, Any], columns: dict[str, Any], path: s
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise InputRefused(f"[source] timezone {timezone!r} is unknown", 'use a name like "Asia/Shanghai"', path) from error
+        raise InputRefused(
+            f"[source] timezone {timezone!r} is unknown", 'use a name like "Asia/Shanghai"', path
+        ) from error
     delimiter = source.get("delimiter")
     return Mapping(
         columns=_columns(kind, columns, path),
@@ -112,7 +116,9 @@ def _checked(kind: str, source: dict[str, Any], columns: dict[str, Any], path: s
 
 def _choice(value: str, allowed: tuple[str, ...], name: str, path: str) -> str:
     if value not in allowed:
-        raise InputRefused(f"[source] {name} = {value!r} is unknown", f"use one of {', '.join(map(repr, allowed))}", path)
+        raise InputRefused(
+            f"[source] {name} = {value!r} is unknown", f"use one of {', '.join(map(repr, allowed))}", path
+        )
     return value
 
 
@@ -125,7 +131,9 @@ def _columns(kind: str, columns: dict[str, Any], path: str) -> dict[str, str]:
         if column not in known:
             raise InputRefused(f"[columns] {name} is no field of {kind}", "see the list of fields in input.md", path)
         if not isinstance(heading, str) or not heading.strip():
-            raise InputRefused(f"[columns] {name} needs a heading in quotes", "write the heading as the file has it", path)
+            raise InputRefused(
+                f"[columns] {name} needs a heading in quotes", "write the heading as the file has it", path
+            )
         if column in mapped:
             raise InputRefused(f"[columns] {column} is mapped twice", "keep one of phone and phone.1", path)
         mapped[column] = heading
@@ -163,7 +171,7 @@ class Proposal:
             name = guess.column if guess.column.replace("_", "").isalnum() else _quoted(guess.column)
             lines.append(f"{name} = {_quoted(guess.heading)}  # {guess.confidence:.2f} {guess.how}")
         missing = [name for name in required_of(self.mapping.kind) if name not in self.mapping.columns]
-        lines += [f"# {name} = \"\"  # REQUIRED: no column looks like it" for name in missing]
+        lines += [f'# {name} = ""  # REQUIRED: no column looks like it' for name in missing]
         lines += [f"# not mapped: {_quoted(heading)}" for heading in self.unmapped]
         return "\n".join(lines) + "\n"
 

@@ -1,4 +1,4 @@
-"""What else a lender sends: outcomes, watch-lists and employer registries, cleaned like applications and kept as facts."""
+"""What else a lender sends, kept as facts: outcomes, watch-lists and employer registries."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -141,7 +141,9 @@ def _complete(raw: pl.DataFrame, fields: dict[str, FieldKind]) -> pl.DataFrame:
 def _parted(frame: pl.DataFrame, code: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
     judged = frame.with_columns(code=code)
     refused = judged.filter(pl.col("code").is_not_null()).select("row", "code", detail=pl.lit(""))
-    return judged.filter(pl.col("code").is_null()), refused.cast(dict(REFUSED_SCHEMA))
+    return judged.filter(pl.col("code").is_null()), refused.select(
+        pl.col(name).cast(dtype) for name, dtype in REFUSED_SCHEMA.items()
+    )
 
 
 FactMaker = Callable[[pl.DataFrame, SourceContext, TokenKeys], FactRows]
@@ -150,7 +152,11 @@ MAKERS: Final[dict[str, FactMaker]] = {
     "watchlist": prepare_watchlist,
     "employers": prepare_employers,
 }
-FACT_FIELDS: Final[dict[str, dict[str, FieldKind]]] = {"outcomes": OUTCOMES, "watchlist": WATCHLIST, "employers": EMPLOYERS}
+FACT_FIELDS: Final[dict[str, dict[str, FieldKind]]] = {
+    "outcomes": OUTCOMES,
+    "watchlist": WATCHLIST,
+    "employers": EMPLOYERS,
+}
 
 
 def put_facts(facts: Facts, kind: str, rows: pl.DataFrame) -> int:

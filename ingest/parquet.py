@@ -28,7 +28,9 @@ def read_parquet(path: Path, wanted: dict[str, str]) -> Iterator[Records]:
                 row += fields.height
                 yield Records(fields, lines, raw, (), size * (row - 1) // total)
         except pa.ArrowException as error:
-            raise InputRefused(f"the Parquet file breaks off: {error}", "export it again", f"{path}, row {row}") from error
+            raise InputRefused(
+                f"the Parquet file breaks off: {error}", "export it again", f"{path}, row {row}"
+            ) from error
 
 
 def text_frame(batch: pa.RecordBatch, wanted: dict[str, str]) -> pl.DataFrame:

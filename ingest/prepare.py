@@ -1,4 +1,4 @@
-"""The one road from text columns to a batch: a file of a million rows and the score endpoint's single row both take it."""
+"""The one road from text columns to a batch, for a file of a million rows and for the score endpoint's single row."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from graph.errors import UsageError
-from graph.schema import APPLICATION_SCHEMA, ATTRIBUTES, CANONICAL_COLUMNS
+from graph.schema import APPLICATION_SCHEMA, CANONICAL_COLUMNS
 from graph.store import Batch
 from ingest.clean import KIND_OF_COLUMN, NUMERIC, clean_columns
 from ingest.codes import Problem, Refusal
@@ -27,7 +27,7 @@ VAULT_TYPES: Final = (
     "phone", "national_id", "address", "employer", "dealer", "officer", "account", "device", "vehicle", "email", "ip",
     "name", "name_birth",
 )  # fmt: skip
-"""What the vault keeps. Surname, phone block, building and employer core follow from these, so re-tokening needs no more."""
+"""What the vault keeps. Surname, phone block, building and employer core follow from these."""
 REFUSED_SCHEMA: Final[dict[str, pl.DataType]] = {"row": pl.UInt32(), "code": pl.String(), "detail": pl.String()}
 MAX_ID_CHARACTERS: Final = 128
 _UNIT: Final = "\x1f"  # cannot occur in cleaned text, so that the digest's framing has one reading
@@ -83,19 +83,20 @@ def prepare(raw: pl.DataFrame, source: SourceContext, keys: TokenKeys, *, first_
 
 
 def _with_required(raw: pl.DataFrame) -> pl.DataFrame:
-    missing = [pl.lit(None, dtype=pl.String).alias(c) for c in ("application_id", "submitted_at") if c not in raw.columns]
+    missing = [
+        pl.lit(None, dtype=pl.String).alias(c) for c in ("application_id", "submitted_at") if c not in raw.columns
+    ]
     return raw.with_columns(missing) if missing else raw
 
 
 def _refused(fields: pl.DataFrame, problems: pl.DataFrame) -> pl.DataFrame:
     """Rows that cannot be an application, each with its first reason."""
-    bad_id = _codes_of(problems, "application_id")
-    bad_time = _codes_of(problems, "submitted_at")
-    needed = fields.select("application_id", "submitted_at").with_row_index("row")
-    id_missing = pl.col("application_id").is_null() | (pl.col("application_id").str.len_chars() > MAX_ID_CHARACTERS)
-    suspects = needed.filter(id_missing | pl.col("submitted_at").is_null())
-    if suspects.is_empty():
+    ids, times = fields["application_id"], fields["submitted_at"]
+    suspicious = (ids.is_null() | (ids.str.len_bytes() > MAX_ID_CHARACTERS) | times.is_null()).fill_null(value=True)
+    if not suspicious.any():
         return pl.DataFrame(schema=REFUSED_SCHEMA)
+    bad_id, bad_time = _codes_of(problems, "application_id"), _codes_of(problems, "submitted_at")
+    suspects = fields.select("application_id", "submitted_at").with_row_index("row").filter(suspicious)
     rows = []
     for row, application_id, submitted_at in suspects.iter_rows():
         if application_id is None and row not in bad_id:
@@ -106,7 +107,7 @@ def _refused(fields: pl.DataFrame, problems: pl.DataFrame) -> pl.DataFrame:
             rows.append((row, Refusal.NO_TIME, "submitted_at is empty"))
         elif bad_time.get(row) == Problem.IMPOSSIBLE:
             rows.append((row, Refusal.IMPOSSIBLE_TIME, "submitted_at names a day or hour that does not exist"))
-        else:
+        elif submitted_at is None:
             rows.append((row, Refusal.BAD_TIME, f"submitted_at: {bad_time[row]}"))
     return pl.DataFrame([(r, str(c), d) for r, c, d in rows], schema=REFUSED_SCHEMA, orient="row")
 
@@ -131,11 +132,13 @@ def _applications(fields: pl.DataFrame, person: pl.DataFrame, tokens: Tokeniser,
         **{ours: person[theirs] for ours, theirs in _DERIVED.items()},
         **{name: fields[name] for name in _COPIED if name in fields.columns},
     }
-    absent = pl.Series([None], dtype=pl.Null)
-    return pl.DataFrame(
-        {n: columns[n] if n in columns else absent.new_from_index(0, height).cast(t) for n, t in APPLICATION_SCHEMA.items()},
-        schema=APPLICATION_SCHEMA,
-    )
+    return pl.DataFrame([_typed(columns.get(name), name, dtype, height) for name, dtype in APPLICATION_SCHEMA.items()])
+
+
+def _typed(column: pl.Series | None, name: str, dtype: pl.DataType, height: int) -> pl.Series:
+    if column is None:
+        return pl.Series(name, [None], dtype=dtype).new_from_index(0, height)
+    return (column if column.dtype == dtype else column.cast(dtype)).alias(name)
 
 
 def _person_rule(fields: pl.DataFrame) -> tuple[Stages, list[pl.Series]]:
@@ -174,12 +177,18 @@ def _tokens(tokens: Tokeniser, kind: str, values: pl.Series) -> pl.Series:
 
 
 def content_digest(fields: pl.DataFrame) -> pl.Series:
-    """BLAKE2b-128 in hex over all cleaned fields that are present, by name in canonical order; the same in every home."""
+    """BLAKE2b-128 in hex over the cleaned fields that are present, in canonical order; the same in every home."""
+    content = fields.select(_content(tuple(fields.columns))).to_series()
+    blake = hashlib.blake2b
+    return pl.Series([blake(text.encode(), digest_size=16).hexdigest() for text in content.to_list()], dtype=pl.String)
+
+
+@lru_cache(maxsize=256)
+def _content(columns: tuple[str, ...]) -> pl.Expr:
+    known = frozenset(columns)
     parts = [
         pl.lit(name + _UNIT) + (pl.col(name).cast(pl.String) if KIND_OF_COLUMN[name] in NUMERIC else pl.col(name))
         for name in CANONICAL_COLUMNS
-        if name in fields.columns
+        if name in known
     ]
-    content = fields.select(pl.concat_str(parts, separator=_RECORD, ignore_nulls=True)).to_series()
-    blake = hashlib.blake2b
-    return pl.Series([blake(text.encode(), digest_size=16).hexdigest() for text in content.to_list()], dtype=pl.String)
+    return pl.concat_str(parts, separator=_RECORD, ignore_nulls=True)

@@ -88,7 +88,11 @@ def guess_date_order(sample: pl.DataFrame) -> str | None:
 
 
 def _combined(
-    by_heading: NDArray[np.float64], by_value: NDArray[np.float64], portraits: list[Portrait], fields: tuple[str, ...], kind: str
+    by_heading: NDArray[np.float64],
+    by_value: NDArray[np.float64],
+    portraits: list[Portrait],
+    fields: tuple[str, ...],
+    kind: str,
 ) -> NDArray[np.float64]:
     """Either alone may convince; a heading whose values are of another kind is believed much less."""
     scores = 1.0 - (1.0 - 0.92 * by_heading) * (1.0 - 0.75 * by_value)
@@ -126,13 +130,19 @@ def _assign(
 
 
 def _value_scores(
-    headings: tuple[str, ...], portraits: list[Portrait], fields: tuple[str, ...], kind: str, by_heading: NDArray[np.float64]
+    headings: tuple[str, ...],
+    portraits: list[Portrait],
+    fields: tuple[str, ...],
+    kind: str,
+    by_heading: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     scores = np.zeros((len(headings), len(fields)))
     place = {name: at for at, name in enumerate(fields)}
     persons = _persons(headings, portraits, by_heading, fields) if kind == "applications" else [""] * len(headings)
     for row, portrait in enumerate(portraits):
-        hints = _application_hints(portrait, row, persons[row]) if kind == "applications" else _fact_hints(portrait, kind)
+        hints = (
+            _application_hints(portrait, row, persons[row]) if kind == "applications" else _fact_hints(portrait, kind)
+        )
         for name, score in hints.items():
             if name in place:
                 scores[row, place[name]] = min(1.0, score)

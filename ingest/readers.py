@@ -56,7 +56,9 @@ def open_source(path: Path, mapping: Mapping) -> Source:
     check_file(path)
     found = guess_format(path)
     if found != mapping.format and (found == "parquet" or mapping.format == "parquet"):
-        raise InputRefused(f"this is {found}, the mapping says {mapping.format}", "mend `format` in the mapping", str(path))
+        raise InputRefused(
+            f"this is {found}, the mapping says {mapping.format}", "mend `format` in the mapping", str(path)
+        )
     if mapping.format == "csv":
         layout = lay_out(path, mapping.encoding, mapping.delimiter)
         _check_headings(list(layout.headings), mapping, f"{path}, line {layout.first_line - 1}")

@@ -7,7 +7,7 @@ import polars as pl
 
 from graph.schema import FieldKind
 from ingest.checkdigits import luhn_ok
-from ingest.clean import rule
+from ingest.clean import clean_texts
 from ingest.codes import Problem
 from ingest.columns import Names, run
 from ingest.identity import id_fact_stages
@@ -21,18 +21,86 @@ _TRIED: Final = (
     FieldKind.NATIONAL_ID, FieldKind.PHONE, FieldKind.TIME, FieldKind.VIN, FieldKind.MONEY, FieldKind.INTEGER,
     FieldKind.CONDITION, FieldKind.EMAIL, FieldKind.IP,
 )  # fmt: skip
-RELATIONS: Final = (
-    "父亲", "母亲", "父母", "配偶", "夫妻", "丈夫", "妻子", "子女", "儿子", "女儿", "兄弟", "姐妹", "兄弟姐妹", "朋友", "同事", "亲戚", "亲属", "同学", "邻居",
-    "哥哥", "姐姐", "弟弟", "妹妹", "其他", "父", "母", "father", "mother", "parent", "spouse", "wife", "husband", "son",
-    "daughter", "child", "brother", "sister", "sibling", "friend", "colleague", "coworker", "co-worker", "relative", "cousin", "neighbor",
-    "neighbour", "uncle", "aunt", "partner", "other", "roommate", "boss", "supervisor",
-)  # fmt: skip
-_COMPANY: Final = r"(?i)公司|集团|工厂|厂$|有限|合作社|事务所|医院|学校|大学|中学|小学|银行|(?:超市|酒店|饭店|商行|经营部|中心|局|商店|店)$|\b(?:inc|llc|ltd|corp|co|company|lp|llp|group|hospital|school|university|bank|services|systems|industries|logistics|foods|supply|partners)\b"
+RELATIONS: Final = tuple(
+    [
+        "父亲",
+        "母亲",
+        "父母",
+        "配偶",
+        "夫妻",
+        "丈夫",
+        "妻子",
+        "子女",
+        "儿子",
+        "女儿",
+        "兄弟",
+        "姐妹",
+        "兄弟姐妹",
+        "朋友",
+        "同事",
+        "亲戚",
+        "亲属",
+        "同学",
+        "邻居",
+        "哥哥",
+        "姐姐",
+        "弟弟",
+        "妹妹",
+        "其他",
+        "父",
+        "母",
+        "father",
+        "mother",
+        "parent",
+        "spouse",
+        "wife",
+        "husband",
+        "son",
+        "daughter",
+        "child",
+        "brother",
+        "sister",
+        "sibling",
+        "friend",
+        "colleague",
+        "coworker",
+        "co-worker",
+        "relative",
+        "cousin",
+        "neighbor",
+        "neighbour",
+        "uncle",
+        "aunt",
+        "partner",
+        "other",
+        "roommate",
+        "boss",
+        "supervisor",
+    ]
+)
+_COMPANY: Final = (
+    r"(?i)公司|集团|工厂|厂$|有限|合作社|事务所|医院|学校|大学|中学|小学|银行"
+    r"|(?:超市|酒店|饭店|商行|经营部|中心|局|商店|店)$"
+    r"|\b(?:inc|llc|ltd|corp|co|company|lp|llp|group|hospital|school|university|bank|services|systems|industries"
+    r"|logistics|foods|supply|partners)\b"
+)
 _CN_ADDRESS: Final = r"[省市区县镇乡村].*(?:路|街|道|巷|号|村|组|栋|幢|室|苑|小区|花园|里)"
-_US_ADDRESS: Final = r"(?i)^[0-9]+[a-z]?\s+.*\b(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|court|way|pl|place|cir|circle|ter|terrace|hwy|pkwy|trail|trl|loop)\b"
+_US_ADDRESS: Final = (
+    r"(?i)^[0-9]+[a-z]?\s+.*\b(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|court|way|pl|place|cir|circle"
+    r"|ter|terrace|hwy|pkwy|trail|trl|loop)\b"
+)
 _CN_NAME: Final = r"^\p{Han}{2,4}$|^\p{Han}+[·•]\p{Han}+$"
 _US_NAME: Final = r"^(?i:[a-z][a-z'.\-]+,? (?:[a-z]\.? )?[a-z][a-z'.\-]+(?:,? (?:jr|sr|ii|iii|iv)\.?)?)$"
-SURNAMES: Final = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林郑谢罗梁宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤歐欧施牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝官封谈匡鞠惠荆乐冀郁胥南班储原栗燕楚鄢劳谌奚皮粟冼蔺楼盘满闻位厉伊仝区郜海阚花权强帅屠豆朴盖练廉禹井祖漆巴丰支卿国狄平计索宣晋相初门云容敬来扈晁芮都普阙浦戈伏鹿薄邸雍辜羊阿乌母裘亓修邰赫杭况那宿鲜印逯隆茹诺战慕危玉银亢嵇公哈湛宾戎勾茅利于呼居揭干但尉冶斯元束檀衣信展阴昝智幸奉植衡富尧闭由"  # fmt: skip
+SURNAMES: Final = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林郑谢罗梁宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈"
+    "姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
+    "歐欧施牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂"
+    "成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景"
+    "党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝"
+    "官封谈匡鞠惠荆乐冀郁胥南班储原栗燕楚鄢劳谌奚皮粟冼蔺楼盘满闻位厉伊仝区郜海阚花权强帅屠豆朴盖练廉禹井"
+    "祖漆巴丰支卿国狄平计索宣晋相初门云容敬来扈晁芮都普阙浦戈伏鹿薄邸雍辜羊阿乌母裘亓修邰赫杭况那宿鲜印逯"
+    "隆茹诺战慕危玉银亢嵇公哈湛宾戎勾茅利呼居揭干但尉冶斯元束檀衣信展阴昝智幸奉植衡富尧闭由"
+)
 
 
 _CARDS: Final = Names("c")
@@ -60,7 +128,7 @@ def portray(values: pl.Series, source: SourceContext) -> Portrait:
     present = texts.drop_nulls()
     if present.is_empty():
         return Portrait(0.0, 0.0, {}, None, None, 0.0)
-    cleaned = run({k.value: (rule(k, source), [present.alias("raw")]) for k in _TRIED}, ["value", "problem"])
+    cleaned = {k.value: clean_texts(present, k, source) for k in _TRIED}
     median = cleaned[FieldKind.MONEY.value]["value"].median()
     middle = cleaned[FieldKind.TIME.value]["value"].median()
     return Portrait(
@@ -69,7 +137,9 @@ def portray(values: pl.Series, source: SourceContext) -> Portrait:
         fits=_by_pattern(present, source) | _by_cleaner(present, cleaned, source),
         median=float(median) / 100 if isinstance(median, (int, float)) else None,
         year=1970 + float(middle) / DAY / 365.2425 if isinstance(middle, (int, float)) else None,
-        clock=_mean(present.str.contains(r"[0-9][:时][0-9]|T[0-9]|^[0-9]{14}$|^[0-9]{5}\.[0-9]|^1[0-9]{9}(?:[0-9]{3})?$")),
+        clock=_mean(
+            present.str.contains(r"[0-9][:时][0-9]|T[0-9]|^[0-9]{14}$|^[0-9]{5}\.[0-9]|^1[0-9]{9}(?:[0-9]{3})?$")
+        ),
     )
 
 
@@ -91,7 +161,9 @@ def _by_pattern(present: pl.Series, source: SourceContext) -> dict[str, float]:
         "relation": _mean(present.str.to_lowercase().is_in(RELATIONS)),
         "code": _mean(present.str.contains(r"^[A-Za-z0-9][A-Za-z0-9\-_/.]{1,63}$") & present.str.contains(r"[0-9]")),
         "text": _mean(~present.str.contains(r"^[[0-9].,\-+:/ ]+$")),
-        "registration": _mean(present.str.contains(r"^(?:[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}|[0-9]{2}-[0-9]{7})$")),
+        "registration": _mean(
+            present.str.contains(r"^(?:[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}|[0-9]{2}-[0-9]{7})$")
+        ),
     }
 
 
@@ -133,4 +205,8 @@ def _identity_share(present: pl.Series, digits: pl.Series, ids: pl.Series, sourc
 def _luhn_share(digits: pl.Series) -> float:
     """Share of the numbers of 16 to 19 digits that pass Luhn's formula; chance is 0.1."""
     cards = digits.filter(digits.str.contains(r"^[0-9]{16,19}$"))
-    return _mean(run({"c": ((_CARDS.let(ok=luhn_ok(_CARDS("v"))),), [cards.alias("v")])}, ["ok"])["c"]["ok"]) if len(cards) else 0.0
+    return (
+        _mean(run({"c": ((_CARDS.let(ok=luhn_ok(_CARDS("v"))),), [cards.alias("v")])}, ["ok"])["c"]["ok"])
+        if len(cards)
+        else 0.0
+    )

@@ -40,7 +40,7 @@ class BadRecord:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """A stretch of a file: `fields` holds the sound records as text, `lines` their first and last line, `raw` their bytes.
+    """A stretch of a file: `fields` holds the sound records as text, `lines` where they stood, `raw` their bytes.
 
     `bad` holds the others. `bytes_read` counts from the start of the file.
     """
@@ -105,7 +105,14 @@ class Framer:
         return self._assemble(texts, lines, plain, found), found, used
 
     def _suspects(
-        self, texts: list[str], lines: list[bytes], broken: set[int], suspects: list[int], found: "_Found", *, last: bool
+        self,
+        texts: list[str],
+        lines: list[bytes],
+        broken: set[int],
+        suspects: list[int],
+        found: "_Found",
+        *,
+        last: bool,
     ) -> tuple[set[int], int]:
         """Lines with quotes or NULs, one record at a time; returns the lines taken and how many lines are used."""
         taken: set[int] = set()
@@ -125,7 +132,7 @@ class Framer:
         return taken, len(texts)
 
     def _take(self, texts: list[str], n: int, *, last: bool) -> tuple[list[str] | None, int | None]:
-        """Fields and last line of the record that starts on line n; (None, n) is a bad line, (…, None) asks for more."""
+        """Fields and last line of the record that starts on line n; (None, n) is a bad line, None asks for more."""
         text = texts[n]
         fields = self._splitter.split(text)
         if fields is not None or not self._splitter.is_open(text):
@@ -177,7 +184,9 @@ class Framer:
         fields = text.str.count_matches(self._dialect.delimiter, literal=True) + 1
         sound = fields == self._columns
         if not sound.all():
-            for n, count in zip((p for p, ok in zip(plain, sound, strict=True) if not ok), fields.filter(~sound), strict=True):
+            for n, count in zip(
+                (p for p, ok in zip(plain, sound, strict=True) if not ok), fields.filter(~sound), strict=True
+            ):
                 found.refuse(n, n, Refusal.RAGGED, f"{count} fields, {self._columns} headings", lines[n])
             plain = [p for p, ok in zip(plain, sound, strict=True) if ok]
             text = text.filter(sound)
@@ -230,7 +239,9 @@ def _decode(lines: list[bytes], dialect: Dialect) -> tuple[list[str], set[int]]:
     return texts, broken
 
 
-def read_delimited(file: BinaryIO, dialect: Dialect, columns: int, keep: Sequence[int], first_line: int) -> Iterator[Records]:
+def read_delimited(
+    file: BinaryIO, dialect: Dialect, columns: int, keep: Sequence[int], first_line: int
+) -> Iterator[Records]:
     """Records from the file's position on; `keep` are the positions of the wanted fields (columns c0, c7, ...).
 
     Blank lines are no records. Raises InputRefused for a line longer than MAX_RECORD_BYTES.
@@ -251,5 +262,7 @@ def read_delimited(file: BinaryIO, dialect: Dialect, columns: int, keep: Sequenc
         rest = dialect.newline.join([*lines[used:], tail])
         if len(tail) > MAX_RECORD_BYTES:
             raise InputRefused(
-                f"a line is longer than {MAX_RECORD_BYTES} bytes", "check the delimiter and the line ends", f"line {first_line}"
+                f"a line is longer than {MAX_RECORD_BYTES} bytes",
+                "check the delimiter and the line ends",
+                f"line {first_line}",
             )

@@ -1,8 +1,8 @@
 """Rules of cleaning, each written once and run two ways: over columns by Polars, over one request's values in place.
 
-Polars needs about 50 ms for the 400 expressions of a single row (its plans and its cache of 32 compiled patterns are made
-for columns); the same rules as plain functions need well under one. Tests hold the two against each other. Patterns
-stay inside what Rust's and Python's engines read alike: no \\d \\s \\w \\p, `$` only on text without line breaks.
+For one row Polars spends 30 ms on plans and on compiling patterns again (it keeps 32 of 250) where plain functions need
+under 3; for 5,000 rows it is the other way round, 0.2 s against 3.6. Tests hold the two against each other. Patterns stay
+inside what Rust's and Python's engines read alike: no \\d \\s \\w \\p, and `$` only on text without line breaks.
 """
 
 import operator
@@ -22,7 +22,9 @@ Operand = Union["Rule", str, int, bool]
 
 _GROUP: Final = re.compile(r"\$\{?([0-9]+)\}?")
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}").fullmatch
-_MOMENT: Final = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2}) ([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})\.([0-9]+)").fullmatch
+_MOMENT: Final = re.compile(
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2}) ([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})\.([0-9]+)"
+).fullmatch
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO: Final = timedelta(microseconds=1)
 
@@ -170,7 +172,7 @@ class Rule:
     def __mul__(self, other: Operand) -> "Rule":
         return self._with(other, operator.mul)
 
-    def __floordiv__(self, other: int) -> "Rule":
+    def __floordiv__(self, other: Operand) -> "Rule":
         return self._with(other, operator.floordiv)
 
     def __mod__(self, other: int) -> "Rule":

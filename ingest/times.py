@@ -3,7 +3,7 @@
 from typing import Final
 
 from ingest.codes import Problem
-from ingest.columns import Names, Rule, Stage, Stages, code
+from ingest.columns import Names, Rule, Stages, code
 from ingest.rules import coalesce, when
 from ingest.source import SourceContext
 
@@ -44,7 +44,9 @@ _ISO: Final = (
     (rf"{_DATE}$", "$1-$2-$3 0:0:0.0"),
 )
 _WHOLE: Final = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2} [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}\.[0-9]{1,9}$"
-_ZONE: Final = r"[:时分][0-9.,]+[分秒]? *(?i:(Z|(?:UTC|GMT)(?:[+-][0-9]{2}(?::?[0-9]{2})?)?|[+-][0-9]{2}(?::?[0-9]{2})?))$"
+_ZONE: Final = (
+    r"[:时分][0-9.,]+[分秒]? *(?i:(Z|(?:UTC|GMT)(?:[+-][0-9]{2}(?::?[0-9]{2})?)?|[+-][0-9]{2}(?::?[0-9]{2})?))$"
+)
 _AFTERNOON: Final = r"(?:下午|晚上) *[0-9]|[0-9] *[pP]\.?[mM]\.?"
 _MORNING: Final = r"[0-9] *[aA]\.?[mM]\.?"
 HOUR: Final = 3600 * MICROS
@@ -70,11 +72,16 @@ def time_stages(at: Names, source: SourceContext) -> Stages:
 
 def date_stages(at: Names, source: SourceContext) -> Stages:
     """Calendar dates as text YYYY-MM-DD and problem codes; a time of day is dropped."""
-    return (*_local_stages(at, source.date_order), at.let(v=at("local")), *_judge_stages(at), at.let(value=at("value").calendar_day()))
+    return (
+        *_local_stages(at, source.date_order),
+        at.let(v=at("local")),
+        *_judge_stages(at),
+        at.let(value=at("value").calendar_day()),
+    )
 
 
 def _local_stages(at: Names, order: str) -> Stages:
-    """From `t` to `local` (microseconds as if UTC), `shift` (stated offset), `odd` (reads like a time, cannot be one)."""
+    """From `t` to `local` (microseconds as if UTC), `shift` (stated offset), `odd` (no such day or hour)."""
     w, iso, zone = at("w"), at("iso"), at("zone")
     written = w
     for pattern, form in _ISO:
@@ -82,7 +89,13 @@ def _local_stages(at: Names, order: str) -> Stages:
     offset = zone.replace_all("[^0-9]", "").pad_end(4).integer()
     minutes = (offset // 100) * 60 + offset % 100
     shift = when(zone.contains("-")).then(minutes * -1).otherwise(minutes) * (60 * MICROS)
-    half_day = when(at("pm") & (at("hour") < 12)).then(12 * HOUR).when(at("am") & (at("hour") == 12)).then(-12 * HOUR).otherwise(0)
+    half_day = (
+        when(at("pm") & (at("hour") < 12))
+        .then(12 * HOUR)
+        .when(at("am") & (at("hour") == 12))
+        .then(-12 * HOUR)
+        .otherwise(0)
+    )
     part = at("t").extract(_EXCEL, 2).otherwise("0").pad_end(12).integer()
     seconds = (part * 86_400 + 500_000_000_000) // 1_000_000_000_000  # a serial number is exact to about a second
     sheet = (at("t").extract(_EXCEL, 1).integer() + EXCEL_ORIGIN) * DAY + seconds * MICROS

@@ -51,8 +51,13 @@ class Tokeniser:
 
     def vault(self, kinds: tuple[str, ...]) -> pl.DataFrame:
         """Type, token and clear value of everything of these kinds."""
-        frames = []
+        types: list[str] = []
+        tokens: list[str] = []
+        clears: list[str] = []
         for kind in kinds:
             clear, token = self.values(kind)
-            frames.append(pl.DataFrame({"type": [kind] * len(clear), "token": token, "clear": clear}, schema=VAULT_SCHEMA))
-        return pl.concat(frames)
+            types += [kind] * len(clear)
+            tokens += token
+            clears += clear
+        columns = zip(VAULT_SCHEMA, (types, tokens, clears), strict=True)
+        return pl.DataFrame([pl.Series(name, values, dtype=pl.String) for name, values in columns])

@@ -7,6 +7,7 @@ import typer
 
 from api.commands.setting_up import house
 from api.console import Json, say, show, table
+from graph.errors import NotFound
 
 if TYPE_CHECKING:
     from api.schemas import SweepRow
@@ -83,7 +84,8 @@ def sweeps_rollback(sweep_id: str, as_json: Annotated[bool, Json] = False) -> No
 
     opened = house()
     with closing(opened):
-        opened.sweeps.get(sweep_id)
+        if sweep_id not in {record.sweep_id for record in opened.sweeps.list()}:
+            raise NotFound(f"there is no sweep {sweep_id}", remedy="see ringsight sweeps list")
         Published.open(opened.settings.sweeps_folder / sweep_id, verify=True)
         record = opened.sweeps.rollback(sweep_id, OPERATOR)
     show({"sweep_id": record.sweep_id, "state": record.state.value}, as_json, f"{record.sweep_id} is shown again")

@@ -19,6 +19,9 @@ const SHAPES = {
   octagon: "M -7 -17 H 7 L 17 -7 V 7 L 7 17 H -7 L -17 7 V -7 Z",
   shield: "M -15 -15 H 15 V 3 Q 15 13 0 18 Q -15 13 -15 3 Z",
   slant: "M -11 -14 H 19 L 11 14 H -19 Z",
+  blocks: "M -16 -14 H -12 V -17 H 12 V -14 H 16 V 14 H 12 V 17 H -12 V 14 H -16 Z",
+  roofs: "M -17 -6 L -8 -17 L 0 -8 L 8 -17 L 17 -6 V 15 H -17 Z",
+  cut: "M -16 -10 L -10 -16 H 16 V 10 L 10 16 H -16 Z",
   tag: "M -17 -13 H 9 L 19 0 L 9 13 H -17 Z",
 };
 

@@ -16,6 +16,7 @@ from dashboard.viewmodel import (
     band_text,
     contributions,
     members_frame,
+    named,
     neighbours,
     opened,
     person,
@@ -80,7 +81,7 @@ def nodes_table(network: Network, t: Words) -> None:
     frame = pl.DataFrame(
         {
             "kind": [clean(node.kind_text) for node in nodes],
-            "label": [clean(node.label or node.id) for node in nodes],
+            "label": [named(node) for node in nodes],
             "degree": [node.degree for node in nodes],
             "band": [[band_text(node.band, t)] if node.band else [] for node in nodes],
             "score": [node.score for node in nodes],
@@ -110,7 +111,7 @@ def node_panel(
     node = next(node for node in network.nodes if node.id == node_id)
     with st.container(key="node-panel", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"**{plain(node.kind_text)} {plain(short(node.label or node.id, 44))}**", width="content")
+            st.markdown(f"**{plain(node.kind_text)} {plain(short(named(node), 44))}**", width="content")
             if node.band:
                 st.badge(_band_and_score(node, t), color=BADGES.get(node.band, "gray"))
         _node_facts(node, next((m for m in members if f"application:{m.application_id}" == node_id), None), t)
@@ -141,7 +142,7 @@ def _neighbour_table(network: Network, node_id: str, t: Words) -> None:
     if not near:
         return
     dated = all(each.node.kind == "application" for each in near)
-    names = [each.node.label or each.node.id for each in near]
+    names = [named(each.node) for each in near]
     if not dated:
         names = [f"{each.node.kind_text} {name}" for each, name in zip(near, names, strict=True)]
     last = [day(each.node.event_at) if dated else f"{each.node.degree:,}" for each in near]
@@ -205,7 +206,7 @@ def members_table(members: Sequence[Member], currency: str, t: Words, *, key: st
         "band": band_column(t),
         "score": column.ProgressColumn(t("column.score"), min_value=0, max_value=1000, format="%d", width=100),
         "membership": column.ProgressColumn(
-            t("column.membership"), min_value=0, max_value=1, format="percent", width=100
+            t("column.membership"), min_value=0, max_value=100, format="%d%%", width=100
         ),
         "loan": column.NumberColumn(f"{t('column.loan')} {unit}", format="%.1f", width=90),
     }

@@ -10,7 +10,7 @@ from api.schemas import Network, RingDetail, RingSummary
 from dashboard import page
 from dashboard.bands import BADGES, BANDS, COLOURS, VEGA_SHAPES
 from dashboard.format import day, money, percent, plain
-from dashboard.viewmodel import band_text, burst, change_text, history_frame, legend, span_text, timeline
+from dashboard.viewmodel import band_text, burst, change_text, history_frame, legend, span_text, timeline, with_evidence
 from dashboard.views import evidence
 from dashboard.words import Words
 
@@ -28,6 +28,7 @@ def render() -> None:
         return
     detail = page.fetch("ring", lambda api: api.ring(ring_id), ring_id)
     network = page.fetch("ring-network", lambda api: api.ring_network(ring_id), ring_id)
+    network = with_evidence(network, detail.reasons, t)
     _header(detail, t)
     _body(detail, network)
     _members(detail, t)
@@ -45,7 +46,7 @@ def _header(detail: RingDetail, t: Words) -> None:
         st.subheader(f"{plain(ring.ring_id)} · {plain(ring.typology_text)}", anchor=False, width="content")
         st.badge(band_text(ring.band, t), color=BADGES.get(ring.band, "gray"))
         st.badge(change_text(ring.event, t), color="gray", help=t("change.help"))
-    for column, fact in zip(st.columns([1.35, 1, 1, 1.15, 1.15]), _facts(detail, t), strict=True):
+    for column, fact in zip(st.columns([1.3, 0.95, 1.0, 1.35, 1.05]), _facts(detail, t), strict=True):
         label, value, note = fact
         column.metric(label, value, delta=note, delta_color="off", delta_arrow="off")
 
@@ -101,7 +102,7 @@ def _timeline(detail: RingDetail, t: Words) -> None:
         alt.Chart(pl.DataFrame(rows))
         .mark_point(filled=True, size=120, opacity=0.95)
         .encode(
-            x=alt.X("at:T", title=None, axis=alt.Axis(format="%m-%d", labelOverlap=True, grid=True)),
+            x=alt.X("at:T", title=None, axis=alt.Axis(format="%Y-%m-%d", labelOverlap=True, grid=True)),
             y=alt.Y("lane:N", title=None, sort=lanes, axis=alt.Axis(labelLimit=110, grid=True)),
             shape=alt.Shape("band:N", legend=None, scale=_scale(words, [VEGA_SHAPES[code] for code in codes])),
             color=alt.Color("band:N", legend=None, scale=_scale(words, [COLOURS[theme][code] for code in codes])),

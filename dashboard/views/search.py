@@ -6,7 +6,7 @@ from api.schemas import ApplicationDetail, GraphNode, LinkPath, Network, SearchA
 from dashboard import page
 from dashboard.bands import BADGES
 from dashboard.format import day, money, percent, plain, short
-from dashboard.viewmodel import application_id, band_text, kind_counts
+from dashboard.viewmodel import application_id, band_text, kind_counts, named
 from dashboard.views import evidence
 from dashboard.words import Words
 
@@ -74,7 +74,7 @@ def _hint(node: GraphNode, t: Words) -> str:
 
 
 def _name(node: GraphNode) -> str:
-    return f"{plain(node.kind_text)} {plain(short(node.label or node.id, 60))}"
+    return f"{plain(node.kind_text)} {plain(short(named(node), 60))}"
 
 
 def _entity(node_id: str, t: Words) -> None:
@@ -165,7 +165,7 @@ def _path_between(node_id: str, t: Words) -> None:
 def _which(others: list[GraphNode], t: Words) -> int:
     if len(others) == 1:
         return 0
-    names = [f"{node.kind_text} {short(node.label or node.id, 60)}" for node in others]
+    names = [f"{node.kind_text} {short(named(node), 60)}" for node in others]
     return st.selectbox(t("path.which"), range(len(names)), format_func=names.__getitem__)
 
 

@@ -1,4 +1,4 @@
-"""Constraints and indexes of the Neo4j store: fixed ones, then one migration a node kind, so that new kinds arrive by themselves."""
+"""Constraints and indexes of the Neo4j store: fixed ones, then a migration for each declared kind of node."""
 
 from typing import Final
 
@@ -13,8 +13,7 @@ _BASE: Final = Migration(
         "CREATE CONSTRAINT application_id IF NOT EXISTS FOR (a:Application) REQUIRE a.application_id IS UNIQUE",
         "CREATE CONSTRAINT application_nid IF NOT EXISTS FOR (a:Application) REQUIRE a.nid IS UNIQUE",
         "CREATE CONSTRAINT version_nid IF NOT EXISTS FOR (v:Version) REQUIRE v.nid IS UNIQUE",
-        "CREATE CONSTRAINT version_digest IF NOT EXISTS FOR (v:Version)"
-        " REQUIRE (v.application_id, v.digest) IS UNIQUE",
+        "CREATE CONSTRAINT version_digest IF NOT EXISTS FOR (v:Version) REQUIRE (v.application_id, v.digest) IS UNIQUE",
         "CREATE CONSTRAINT identifier_nid IF NOT EXISTS FOR (i:Identifier) REQUIRE i.nid IS UNIQUE",
         "CREATE INDEX identifier_token IF NOT EXISTS FOR (i:Identifier) ON (i.token)",
         # No text index on what people search: its files, synced at each commit, doubled the time of a load.

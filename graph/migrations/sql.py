@@ -1,4 +1,4 @@
-"""Layout of the embedded store: fixed tables, then one migration a declared column, so that new columns arrive by themselves."""
+"""Layout of the embedded store: fixed tables, then a migration for each declared column."""
 
 from typing import Final
 

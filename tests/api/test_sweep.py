@@ -29,9 +29,9 @@ LEAD = Actor("tests", ROLES[Role.LEAD])
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
-    """An open house with a book of 248 applications, not yet swept."""
+    """An open house with a book of 108 applications, not yet swept."""
     opened = open_house(fresh(tmp_path / "home"))
-    load(opened, write_csv(tmp_path / "book.csv", rows(200)))
+    load(opened, write_csv(tmp_path / "book.csv", rows(60)))
     return opened
 
 
@@ -45,8 +45,8 @@ def test_an_empty_book_is_wrong_use_and_leaves_no_lease(tmp_path: Path) -> None:
     opened = open_house(fresh(tmp_path / "home"))
     with pytest.raises(UsageError, match="nothing to sweep"):
         run_sweep(opened)
-    load(opened, write_csv(tmp_path / "book.csv", rows(120)))
-    assert run_sweep(opened)["applications"] == 168
+    load(opened, write_csv(tmp_path / "book.csv", rows(60)))
+    assert run_sweep(opened)["applications"] == 108
 
 
 def test_as_of_sees_less(house: House) -> None:
@@ -56,7 +56,7 @@ def test_as_of_sees_less(house: House) -> None:
     bounds = Bounds(as_of=microseconds_of("2025-12-01"), sample=5)
     with closing(house.open_store()) as store:
         found = sweep(house, store, bounds, say=lambda step: None)
-    assert 0 < found["applications"] < 248
+    assert 0 < found["applications"] < 108
 
 
 def test_a_second_sweep_at_the_same_time_is_refused(house: House) -> None:
@@ -120,10 +120,12 @@ def child(house: House, command: list[str], *, waits_for: str) -> subprocess.Pop
     for line in started.stderr:
         if waits_for in line:
             return started
+    started.communicate()
     raise AssertionError(f"{command} never said {waits_for!r}")
 
 
-@pytest.mark.parametrize("step", ["reading the book", "features", "writing the sweep aside", "checking the gates"])
+@pytest.mark.slow
+@pytest.mark.parametrize("step", ["features", "checking the gates"])
 def test_a_sweep_killed_anywhere_is_never_half_seen(house: House, step: str) -> None:
     first = run_sweep(house)["sweep_id"]
     started = child(house, ["sweep"], waits_for=step)
@@ -138,28 +140,29 @@ def test_a_sweep_killed_anywhere_is_never_half_seen(house: House, step: str) -> 
     assert dead.state is State.FAILED
     assert "started from the beginning" in (dead.reason or "")
     assert not (house.settings.sweeps_folder / dead.sweep_id).exists()
-    assert published(house).applications == 248
+    assert published(house).applications == 108
 
 
+@pytest.mark.slow
 def test_a_load_killed_in_the_middle_balances_when_run_again(tmp_path: Path) -> None:
     opened = open_house(fresh(tmp_path / "home"))
-    path = write_csv(tmp_path / "book.csv", rows(3000))
-    command = ["load", str(path), "--mapping", str(_mapping(tmp_path)), "--batch-size", "200"]
+    path = write_csv(tmp_path / "book.csv", rows(1200))
+    command = ["load", str(path), "--mapping", str(_mapping(tmp_path)), "--batch-size", "100"]
     environment = {**os.environ, "RINGSIGHT_HOME": str(opened.settings.home)}
     words = [sys.executable, "-c", "from api.cli import main; main()", *command]
     started = subprocess.Popen(words, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
-    while _count(opened) < 400 and started.poll() is None and time.monotonic() < deadline:
+    while _count(opened) < 200 and started.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     started.send_signal(signal.SIGKILL)
     started.wait()
     there = _count(opened)
-    assert 0 < there < 3048, "the load was not killed in its middle"
+    assert 0 < there < 1248, "the load was not killed in its middle"
     again = subprocess.run([*words, "--json"], env=environment, capture_output=True, text=True, check=True)
     report = json.loads(again.stdout)
-    assert report["read"] == 3048 == report["loaded"] + report["duplicate"] + report["quarantined"]
+    assert report["read"] == 1248 == report["loaded"] + report["duplicate"] + report["quarantined"]
     assert report["duplicate"] >= there
-    assert _count(opened) == 3048
+    assert _count(opened) == 1248
     assert [record.state for record in opened.accounts.loads()] == ["closed", "abandoned"]
     assert opened.accounts.watermark() > 0
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.schemas import GraphEdge, GraphNode, HistoryEvent, Member, Network, Reason
+from api.schemas import Evidence, GraphEdge, GraphNode, HistoryEvent, Member, Network, Reason
 from dashboard import viewmodel as v
 from dashboard.client import Client
 from dashboard.words import words
@@ -159,6 +159,30 @@ def test_neighbours_join_roles_and_sort_by_time() -> None:
     found = [(each.node.id, each.role) for each in v.neighbours(network, "phone:1")]
     assert found == [("application:b", "own, reference"), ("application:a", "own")]
     assert v.kind_counts(network)[0] == ("application", "application", 2)
+
+
+def test_values_that_only_reasons_name_join_the_network() -> None:
+    def application(name: str) -> GraphNode:
+        node = f"application:{name}"
+        return GraphNode(id=node, kind="application", kind_text="application", label="王**", degree=1, hub=False)
+
+    def evidence(token: str, *users: str) -> Evidence:
+        return Evidence(kind="phone_block", token=token, label="135****5100", applications=list(users), total=5)
+
+    bare = Network(nodes=[application("a"), application("b")], edges=[], truncated=[], omitted=0, sweep_id=None)
+    pieces = [evidence("t1:1", "a", "b", "stranger"), evidence("t1:1", "a", "b"), evidence("t1:2", "a", "stranger")]
+    found = v.with_evidence(bare, [reason("R", 0.5).model_copy(update={"evidence": pieces})], EN)
+    assert [(node.id, node.kind_text, node.degree) for node in found.nodes[2:]] == [
+        ("phone_block:t1:1", "run of phone numbers", 5)
+    ]
+    assert [edge.source for edge in found.edges] == ["application:a", "application:b"]
+    assert v.named(found.nodes[0]) == "王** a"
+
+
+def test_spans_name_the_year() -> None:
+    assert v.span_text("2025-03-20T00:00:00Z", "2025-04-05T00:00:00Z", EN) == "2025-03-20 – 04-05 · 17 d"
+    assert v.span_text("2025-12-31T00:00:00Z", "2026-01-01T00:00:00Z", ZH) == "2025-12-31 – 2026-01-01 · 2 天"
+    assert v.span_text("soon", "later", EN) == "–"
 
 
 @pytest.mark.parametrize(

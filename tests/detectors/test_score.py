@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detectors import artifact
+from detectors import publish
 from detectors.artifact import Published
 from detectors.policy import Policy
 from detectors.ringview import ring_signals
@@ -24,7 +24,7 @@ Toolbox = dict[str, Callable[..., Any]]
 @pytest.fixture(scope="module")
 def published(swept: SweepResult, tmp_path_factory: pytest.TempPathFactory) -> Published:
     folder = tmp_path_factory.mktemp("sweeps") / "S-1"
-    summary = artifact.write(folder, swept, sweep_id="S-1")
+    summary = publish.write(folder, swept, sweep_id="S-1")
     assert summary["applications"] == 1200
     return Published.open(folder, verify=True)
 
@@ -105,7 +105,7 @@ def test_unknown_application_and_altered_files_are_refused(
     with pytest.raises(NotFound):
         explain(published, "nobody", policy)
     folder = tmp_path / "S-2"
-    artifact.write(folder, swept, sweep_id="S-2")
+    publish.write(folder, swept, sweep_id="S-2")
     (folder / "tails.arrow").write_bytes(b"other")
     with pytest.raises(ArtifactError):
         Published.open(folder, verify=True)

@@ -31,7 +31,9 @@ class Row:
 
     @property
     def digest(self) -> str:
-        content = repr((self.application_id, self.uses, self.event_at, self.version_at, sorted(self.attributes.items())))
+        content = repr(
+            (self.application_id, self.uses, self.event_at, self.version_at, sorted(self.attributes.items()))
+        )
         return hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
 
 

@@ -29,7 +29,7 @@ from graph.embedded_store import EmbeddedStore
 from graph.store import Batch
 
 store = EmbeddedStore(Path(sys.argv[1]))
-batches = [Batch(*(pl.read_ipc(f"{n}.{part}", memory_map=False) for part in ("a", "i", "l"))) for n in sys.argv[2:]]
+batches = [Batch(*(pl.read_ipc(f"{n}.{part}") for part in ("a", "i", "l"))) for n in sys.argv[2:]]
 print("ready", flush=True)
 for batch in batches:
     store.write(batch)

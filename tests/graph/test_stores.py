@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.errors import NotFound, StoreError
-from graph.schema import APPLICATION_SCHEMA, ATTRIBUTES, IDENTIFIER_SCHEMA, KIND, KIND_OF_CODE, LINK_SCHEMA, ROLE_OF_CODE
+from graph.schema import (
+    APPLICATION_SCHEMA,
+    ATTRIBUTES,
+    IDENTIFIER_SCHEMA,
+    KIND,
+    KIND_OF_CODE,
+    LINK_SCHEMA,
+    ROLE_OF_CODE,
+)
 from graph.store import OPEN, Batch, Caps, GraphStore, Links, Verdict
 
 Build = Callable[[Sequence[Any]], Batch]
@@ -44,7 +52,9 @@ def links_of(found: Links) -> set[tuple[str, str, str, str]]:
     return {(a, KIND_OF_CODE[k].name, ROLE_OF_CODE[r].name, t) for a, k, r, t in rows}
 
 
-def content(store: GraphStore, **bounds: int) -> tuple[list[tuple[Any, ...]], set[tuple[str, ...]], list[tuple[Any, ...]]]:
+def content(
+    store: GraphStore, **bounds: int
+) -> tuple[list[tuple[Any, ...]], set[tuple[str, ...]], list[tuple[Any, ...]]]:
     """All that a store says of the book, without its private numbers and without seq."""
     found = store.links(**bounds)
     applications = found.applications.drop("nid", "seq").rows()
@@ -52,7 +62,9 @@ def content(store: GraphStore, **bounds: int) -> tuple[list[tuple[Any, ...]], se
     return applications, links_of(found), identifiers
 
 
-def test_a_batch_comes_back_in_the_declared_columns(store: GraphStore, row: Any, batch_of: Build, token_of: Any) -> None:
+def test_a_batch_comes_back_in_the_declared_columns(
+    store: GraphStore, row: Any, batch_of: Build, token_of: Any
+) -> None:
     values: dict[str, Any] = {name: 7 if dtype.is_integer() else "词 x" for name, dtype in ATTRIBUTES.items()}
     values["holder_is_applicant"] = False
     rows = [
@@ -213,7 +225,12 @@ def test_recent_gives_whole_live_rows_of_users(store: GraphStore, row: Any, batc
     assert dict(found.identifiers.schema) == IDENTIFIER_SCHEMA
     assert dict(found.links.schema) == LINK_SCHEMA
     assert set(found.identifiers.select("kind", "token").rows()) == {phone, dealer}
-    assert found.links.rows() == [(0, 1, 1, phone[1]), (0, 1, 3, phone[1]), (0, *dealer_role(dealer)), (1, *dealer_role(dealer))]
+    assert found.links.rows() == [
+        (0, 1, 1, phone[1]),
+        (0, 1, 3, phone[1]),
+        (0, *dealer_role(dealer)),
+        (1, *dealer_role(dealer)),
+    ]
     assert store.recent([phone], after=8).applications.is_empty()
 
 
@@ -238,7 +255,9 @@ def test_a_neighbourhood_nearest_first_with_all_links_inside(
         batch_of(
             [
                 row("A", ("phone/own/1", "address/own/x"), 1, 100),
-                row("B", ("phone/own/1", "phone/reference/1", "email/own/m"), 2, 300, attributes={"name_label": "王**"}),
+                row(
+                    "B", ("phone/own/1", "phone/reference/1", "email/own/m"), 2, 300, attributes={"name_label": "王**"}
+                ),
                 row("C", ("phone/own/1", "email/own/m"), 3, 200),
                 row("D", ("email/own/m",), 4, 50),
             ]
@@ -278,7 +297,9 @@ def test_a_neighbourhood_nearest_first_with_all_links_inside(
 def test_a_neighbourhood_keeps_its_bounds_and_says_so(
     store: GraphStore, row: Any, batch_of: Build, token_of: Any
 ) -> None:
-    rows = [row(f"A{n:02}", ("dealer/own/D",) + (("phone/own/p",) if n < 4 else ()), n + 1, 1_000 - n) for n in range(12)]
+    rows = [
+        row(f"A{n:02}", ("dealer/own/D",) + (("phone/own/p",) if n < 4 else ()), n + 1, 1_000 - n) for n in range(12)
+    ]
     store.write(batch_of(rows))
     dealer, phone = f"dealer:{token_of('dealer', 'D')}", f"phone:{token_of('phone', 'p')}"
 
@@ -297,7 +318,12 @@ def test_a_neighbourhood_keeps_its_bounds_and_says_so(
     assert few.truncated == tuple(sorted((dealer, phone)))
 
     small = store.neighbourhood("application:A00", hops=4, caps=Caps(hub=50, per_value=25, nodes=5))
-    assert [n.id for n in small.nodes] == ["application:A00", *sorted((dealer, phone)), "application:A11", "application:A10"]
+    assert [n.id for n in small.nodes] == [
+        "application:A00",
+        *sorted((dealer, phone)),
+        "application:A11",
+        "application:A10",
+    ]
     assert set(small.truncated) == {dealer, phone}
 
     start = store.neighbourhood(dealer, hops=1, caps=Caps(hub=3, per_value=5, nodes=150))
@@ -350,7 +376,13 @@ def test_find_gives_exact_ones_first(store: GraphStore, row: Any, batch_of: Buil
 def test_hostile_text_is_only_text(store: GraphStore, row: Any, batch_of: Build, token_of: Any, text: str) -> None:
     batch = batch_of(
         [
-            row(text, ("phone/own/1", "employer/own/x"), 1, attributes={"name_label": text, "region": text}, labels={"x": text}),
+            row(
+                text,
+                ("phone/own/1", "employer/own/x"),
+                1,
+                attributes={"name_label": text, "region": text},
+                labels={"x": text},
+            ),
             row("bystander", ("phone/own/1",), 2),
         ]
     )
@@ -377,10 +409,7 @@ def test_a_reader_beside_a_writer_sees_whole_versions(store: GraphStore, row: An
     uses = ("phone/own/{0}", "email/own/{0}", "dealer/own/D")
     batches = [
         batch_of(
-            [
-                row(f"A{n}", tuple(u.format(turn) for u in uses), turn * 100 + n, version_at=turn)
-                for n in range(40)
-            ]
+            [row(f"A{n}", tuple(u.format(turn) for u in uses), turn * 100 + n, version_at=turn) for n in range(40)]
         )
         for turn in range(1, 7)
     ]

@@ -133,7 +133,9 @@ class FakeStore:
     def recent(self, tokens: Sequence[tuple[int, str]], *, after: int) -> Batch:
         raise NotImplementedError
 
-    def neighbourhood(self, node: str, *, hops: int = 2, caps: Caps | None = None, as_of: int | None = None) -> Neighbourhood:
+    def neighbourhood(
+        self, node: str, *, hops: int = 2, caps: Caps | None = None, as_of: int | None = None
+    ) -> Neighbourhood:
         raise NotImplementedError
 
     def find(self, text: str, *, limit: int = 20) -> tuple[Node, ...]:
