@@ -31,6 +31,7 @@ def main() -> None:
     st.session_state["told_stale"] = False
     st.session_state["pages"] = pages(page.tongue())
     chosen = st.navigation(list(st.session_state["pages"].values()))
+    st.session_state["here"] = chosen.url_path
     st.html(page.STYLE)
     page.sidebar()
     with page.guarded():

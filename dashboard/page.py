@@ -126,7 +126,15 @@ def open_page(name: str, **query: str) -> NoReturn:
 
 
 def link(name: str, text: str, *, icon: str | None = None, **query: str) -> None:
-    """A link to a page; `text` must be our own words or have gone through `plain`."""
+    """A link to a page; `text` must be our own words or have gone through `plain`.
+
+    Streamlit's link to the page one is on runs it with the new query and leaves the address as it was, so that the next
+    click loses it: there a button sets the address.
+    """
+    if st.session_state.get("here") == name:
+        key = f"go-{name}-{sorted(query.items())}"
+        st.button(text, icon=icon, key=key, type="tertiary", on_click=st.query_params.from_dict, args=(query,))
+        return
     st.page_link(st.session_state["pages"][name], label=text, icon=icon, query_params=query)
 
 

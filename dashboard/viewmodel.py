@@ -19,6 +19,8 @@ CHANGES: Final = ("new", "grown", "merged", "split", "shrunk", "same")
 BURST: Final = timedelta(hours=72)
 BURST_LEAST: Final = 3
 SHARED_BY: Final = 2
+DERIVED: Final = frozenset({"phone_block", "building", "employer_core"})
+"""Coarser values, made from identifiers: reasons name them, but they have no page of their own."""
 THOUSAND: Final = 1_000
 WHY_COLUMNS: Final = 45
 TYPOLOGY_COLUMNS: Final = 17
@@ -278,7 +280,7 @@ def with_evidence(network: Network, reasons: Sequence[Reason], t: Words) -> Netw
         word = t.known(f"kind.{piece.kind}", piece.kind)
         total = max(piece.total, len(users))
         nodes.append(GraphNode(id=name, kind=piece.kind, kind_text=word, label=piece.label, degree=total, hub=False))
-        edges += [GraphEdge(source=user, target=name, role="own", role_text=word) for user in users]
+        edges += [GraphEdge(source=user, target=name, role="own", role_text=t("role.belongs")) for user in users]
     return network.model_copy(update={"nodes": nodes, "edges": edges})
 
 

@@ -28,7 +28,7 @@ MANIFEST: Final = "manifest.json"
 FORMAT: Final = 1
 
 
-def digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
     """SHA-256 of a file."""
     with path.open("rb") as source:
         return hashlib.file_digest(source, "sha256").hexdigest()
@@ -50,7 +50,7 @@ class Published:
             raise ArtifactError(f"sweep {folder.name}: no readable manifest", "sweep again or roll back") from error
         for name, digest in manifest["files"].items():
             path = folder / name
-            if not path.is_file() or (verify and digest(path) != digest):
+            if not path.is_file() or (verify and digest_of(path) != digest):
                 raise ArtifactError(f"sweep {folder.name}: {name} is missing or altered", "sweep again or roll back")
         return Published(folder, manifest)
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import ipc
 
-from detectors.artifact import FORMAT, MANIFEST, digest
+from detectors.artifact import FORMAT, MANIFEST, digest_of
 from detectors.sweep import MODEL_VERSION, SweepResult
 from graph.book import token_number
 from graph.network import Network
@@ -107,7 +107,7 @@ def _manifest(folder: Path, names: list[str], result: SweepResult, sweep_id: str
         "kind_rate": result.book.kind_rate.tolist(),
         "appraisal_middle": result.norms.appraisal_middle.tolist(),
         "appraisal_spread": result.norms.appraisal_spread.tolist(),
-        "files": {f"{name}.arrow": digest(folder / f"{name}.arrow") for name in names},
+        "files": {f"{name}.arrow": digest_of(folder / f"{name}.arrow") for name in names},
         "summary": {
             "applications": result.scores.height,
             "rings": rings.height,

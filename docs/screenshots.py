@@ -37,7 +37,7 @@ def main() -> None:
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        path = os.environ.get("RINGSIGHT_CHROMIUM") or shutil.which("chromium")
+        path = os.environ.get("RINGSIGHT_TEST_CHROMIUM") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
         for language, locale in LOCALES.items():
             take(browser, asked.url.rstrip("/"), asked.ring, asked.out, (language, locale, asked.theme))

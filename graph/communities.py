@@ -1,4 +1,4 @@
-"""Communities of a weighted projection: Leiden with the CPM objective, a component at a time; two others to compare with.
+"""Communities of a weighted projection: Leiden with the CPM objective, one component at a time; two more to compare.
 
 Edges come as columns: vertex numbers 0..n-1 in canonical order and integer weights; order, direction and repetition
 of edges do not matter. Every label is the smallest vertex number of its community.
@@ -128,7 +128,7 @@ def _by_component(
         try:
             for first, members, lower, upper, weight in _parts(edges):
                 name = first if names is None else int(names[first])
-                igraph.set_random_number_generator(random.Random(f"{seed}:{name}"))
+                igraph.set_random_number_generator(random.Random(f"{seed}:{name}"))  # noqa: S311 - not a secret
                 part = igraph.Graph(n=len(members), edges=np.column_stack((lower, upper)))
                 part.es["weight"] = weight.tolist()
                 membership = np.asarray(method(part), np.int64)

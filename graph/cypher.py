@@ -17,6 +17,7 @@ _ROLE_CODE: Final = "CASE r.role " + " ".join(f"WHEN '{role.name}' THEN {role.co
 # An open version or link has no closed_seq: people ask `IS NULL` instead of comparing with a huge number.
 _LIVE: Final = "r.closed_seq IS NULL AND a.event_at <= $as_of"
 # Plans are made while the book is still empty and are kept: without hints they scan whole labels later on.
+_BY_KEY: Final = "MATCH (i:Identifier {token: key[1]}) USING INDEX i:Identifier(token) WHERE i.kind = key[0]"
 _BY_ID: Final = "USING INDEX a:Application(application_id)"
 APPLICATION_PROPERTIES: Final = ("digest", "event_at", "version_at", "seq", *ATTRIBUTES, "search")
 
@@ -104,7 +105,7 @@ READ_LINKS: Final = (
 # -- a few nodes ---------------------------------------------------------------------------------------------------
 
 RECENT: Final = (
-    "UNWIND $keys AS key MATCH (i:Identifier {token: key[1]}) USING INDEX i:Identifier(token) WHERE i.kind = key[0]"
+    f"UNWIND $keys AS key {_BY_KEY}"
     f" MATCH (i)<-[r:{_TYPES}]-(a:Application) WHERE r.closed_seq IS NULL AND r.seq > $after"
     f" WITH DISTINCT a MATCH (a)<-[:VERSION_OF]-(v:Version) WHERE v.closed_seq IS NULL"
     f" WITH collect(v) AS found RETURN {_columns('v', ['nid', *VERSION_COLUMNS])}"
@@ -120,25 +121,25 @@ RECENT_IDENTIFIERS: Final = (
     f" RETURN {_columns('i', ['kind', 'token', *IDENTIFIER_COLUMNS])}"
 )
 APPLICATIONS: Final = (
-    "UNWIND $ids AS id MATCH (a:Application {application_id: id}) USING INDEX a:Application(application_id) WHERE a.event_at <= $as_of"
+    f"UNWIND $ids AS id MATCH (a:Application {{application_id: id}}) {_BY_ID} WHERE a.event_at <= $as_of"
     " RETURN a.event_at, a.application_id, coalesce(a.name_label, a.application_id),"
     f" COUNT {{ MATCH (a)-[r:{_TYPES}]->(i:Identifier) WHERE r.closed_seq IS NULL RETURN DISTINCT i }}"
 )
 IDENTIFIERS: Final = (
-    "UNWIND $keys AS key MATCH (i:Identifier {token: key[1]}) USING INDEX i:Identifier(token) WHERE i.kind = key[0] RETURN i.kind, i.token, i.label,"
+    f"UNWIND $keys AS key {_BY_KEY} RETURN i.kind, i.token, i.label,"
     f" COUNT {{ MATCH (i)<-[r:{_TYPES}]-(a:Application) WHERE {_LIVE} RETURN DISTINCT a }}"
 )
 USES: Final = (
-    f"UNWIND $ids AS id MATCH (a:Application {{application_id: id}})-[r:{_TYPES}]->(i:Identifier) {_BY_ID} WHERE {_LIVE}"
-    f" RETURN a.application_id, i.kind, i.token, {_ROLE_CODE}"
+    f"UNWIND $ids AS id MATCH (a:Application {{application_id: id}})-[r:{_TYPES}]->(i:Identifier) {_BY_ID}"
+    f" WHERE {_LIVE} RETURN a.application_id, i.kind, i.token, {_ROLE_CODE}"
 )
 USERS: Final = (
-    "UNWIND $keys AS key MATCH (i:Identifier {token: key[1]}) USING INDEX i:Identifier(token) WHERE i.kind = key[0]"
+    f"UNWIND $keys AS key {_BY_KEY}"
     f" CALL (i) {{ MATCH (i)<-[r:{_TYPES}]-(a:Application) WHERE {_LIVE}"
     " WITH DISTINCT a ORDER BY a.event_at, a.application_id LIMIT $limit RETURN a.application_id AS id }"
     " RETURN i.kind, i.token, id"
 )
-# Rank 0: the very id, token or label; 1: an id or token that starts so; 2: a label that contains it. Kind 0: application.
+# Rank 0: the very id, token or label; 1: its id or token starts so; 2: its label contains it. Kind 0: application.
 FIND: Final = """
 CALL () {
   CALL () {

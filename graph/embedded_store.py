@@ -72,9 +72,13 @@ class EmbeddedStore:
         columns = {"nid": _INTEGER, **APPLICATION_SCHEMA, "closed_seq": _INTEGER}
         identifier_columns = {"nid": _INTEGER, **IDENTIFIER_SCHEMA}
         with self._file.reading() as session:
-            applications = session.frame(f"SELECT {_names(columns)} FROM version v WHERE {live}", columns, parameters)
-            links = session.frame("SELECT version, identifier, role FROM link", _LINK_COLUMNS)
-            identifiers = session.frame(f"SELECT {_names(identifier_columns)} FROM identifier", identifier_columns)
+            applications = session.frame(
+                f"SELECT {_names(columns)} FROM version v WHERE {live}", columns, parameters, bulk=True
+            )
+            links = session.frame("SELECT version, identifier, role FROM link", _LINK_COLUMNS, bulk=True)
+            identifiers = session.frame(
+                f"SELECT {_names(identifier_columns)} FROM identifier", identifier_columns, bulk=True
+            )
         links = links.join(applications, left_on="application", right_on="nid", how="semi")
         identifiers = identifiers.join(links, left_on="nid", right_on="identifier", how="semi")
         links = links.join(identifiers.select("nid", "kind"), left_on="identifier", right_on="nid", how="inner")
@@ -93,11 +97,11 @@ class EmbeddedStore:
                 return Batch.empty()
             nids = session.rows(
                 f"SELECT DISTINCT v.nid FROM json_each(?) t CROSS JOIN {_IDENTIFIER_OF_T}"
-                " CROSS JOIN link l ON l.identifier = i.nid AND l.version >= ? CROSS JOIN version v ON v.nid = l.version"
-                " WHERE v.seq > ? AND v.closed_seq = ?",
+                " CROSS JOIN link l ON l.identifier = i.nid AND l.version >= ?"
+                " CROSS JOIN version v ON v.nid = l.version WHERE v.seq > ? AND v.closed_seq = ?",
                 (wanted, first[0][0], after, OPEN),
             )
-            return _batch_of(session, [int(str(row[0])) for row in nids])
+            return _batch_of(session, [int(str(row[0])) for row in nids]) if nids else Batch.empty()
 
     def neighbourhood(
         self, node: str, *, hops: int = 2, caps: Caps = Caps(), as_of: int | None = None
@@ -142,7 +146,7 @@ class EmbeddedStore:
 _IDENTIFIER_OF_T: Final = (
     "identifier i ON i.token = json_extract(t.value, '$[1]') AND i.kind = json_extract(t.value, '$[0]')"
 )
-# Rank 0: the very id, token or label; 1: an id or token that starts so; 2: a label that contains it. Kind 0: application.
+# Rank 0: the very id, token or label; 1: its id or token starts so; 2: its label contains it. Kind 0: application.
 _FIND: Final = """
 SELECT key, kind FROM (
   SELECT application_id AS key, 0 AS kind,
@@ -175,6 +179,7 @@ def _held_versions(session: Session, batch: Batch) -> pl.DataFrame:
         return session.frame(
             f"SELECT {_names(HELD_VERSION, 'v')} FROM temp.arriving a CROSS JOIN version v USING (application_id)",
             HELD_VERSION,
+            bulk=True,
         )
 
 
@@ -183,6 +188,7 @@ def _held_identifiers(session: Session, used: pl.DataFrame) -> pl.DataFrame:
         return session.frame(
             f"SELECT {_names(HELD_IDENTIFIER, 'i')} FROM temp.arriving a CROSS JOIN identifier i USING (token, kind)",
             HELD_IDENTIFIER,
+            bulk=True,
         )
 
 

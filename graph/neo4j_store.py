@@ -60,7 +60,7 @@ class Neo4jStore:
             raise
 
     def write(self, batch: Batch) -> NDArray[np.uint8]:
-        """See GraphStore.write; a transaction for each thousand versions, each whole with its links and closings."""
+        """See GraphStore.write; a transaction for some hundred versions, each whole with its links and closings."""
         verdicts = [np.empty(0, np.uint8)]
         with _translated(), self._session(neo4j.WRITE_ACCESS) as session:
             for piece in cypher_write.pieces(batch):

@@ -8,12 +8,14 @@ here, a second writer got in. So nothing in this house opens a graph file with t
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 import adbc_driver_manager as adbc
 import polars as pl
 import polars.selectors as cs
+import pyarrow as pa
 from adbc_driver_manager import dbapi
 from adbc_driver_sqlite import dbapi as sqlite
 
@@ -21,7 +23,7 @@ from graph.errors import StoreError, StoreRefused, StoreUnavailable
 from graph.migrations import Migration, pending
 
 BUSY_MILLISECONDS: Final = 30_000  # longer than any write transaction of ours
-BATCH_ROWS: Final = "65536"  # the driver's 1,024 makes tables of thousands of tiny chunks
+BULK_ROWS: Final = "65536"  # the default of 1,024 makes thousands of tiny chunks; this takes a millisecond to set up
 Value = str | int | None
 
 _FOLDER: Final = "check that the folder exists and is writable (`ringsight init` makes it)"
@@ -70,18 +72,21 @@ class Session:
             cursor.execute(sql, parameters or None)
             return cursor.fetchall()
 
-    def frame(self, select: str, schema: Mapping[str, pl.DataType], parameters: Sequence[Value] = ()) -> pl.DataFrame:
-        """The columns of `select`, in the order and types of `schema`.
+    def frame(
+        self, select: str, schema: Mapping[str, pl.DataType], parameters: Sequence[Value] = (), *, bulk: bool = False
+    ) -> pl.DataFrame:
+        """The columns of `select`, in the order and types of `schema`; `bulk` for more than a few thousand rows.
 
         The driver infers a column's type from its first rows and fails when a text follows only nulls: a first row
         with a value of the right type in each column, dropped again, settles the types.
         """
         header = ", ".join(f"""{"''" if t == pl.String() else 0} AS "{name}\"""" for name, t in schema.items())
         with self._connection.cursor() as cursor:
-            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": BATCH_ROWS})
+            if bulk:
+                cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": BULK_ROWS})
             cursor.execute(f"SELECT {header} UNION ALL {select}", parameters or None)
-            table = pl.DataFrame(cursor.fetch_arrow_table())
-        return table.slice(1).cast(pl.Schema(schema))
+            table = cursor.fetch_arrow_table().slice(1)
+        return pl.DataFrame(table.cast(_arrow_schema(tuple(schema.items()))))  # Arrow casts narrow tables faster
 
     def append(self, table: str, frame: pl.DataFrame) -> None:
         """Add rows to a table, columns by name."""
@@ -97,6 +102,11 @@ class Session:
             cursor.adbc_ingest(name, _plain(frame).to_arrow(), mode="create", temporary=True)
         yield
         self.run(f"DROP TABLE temp.{name}")
+
+
+@cache
+def _arrow_schema(columns: tuple[tuple[str, pl.DataType], ...]) -> pa.Schema:
+    return pl.DataFrame(schema=dict(columns)).to_arrow(compat_level=pl.CompatLevel.oldest()).schema
 
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:

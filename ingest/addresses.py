@@ -12,8 +12,10 @@ from ingest.text import HAN, LETTERS, STARS
 LEAST_CHARACTERS: Final = 4
 _MUNICIPAL: Final = "|".join(MUNICIPALITIES)
 _WORDS: Final = {
-    "STREET": "ST", "AVENUE": "AVE", "AV": "AVE", "BOULEVARD": "BLVD", "ROAD": "RD", "DRIVE": "DR", "LANE": "LN", "COURT": "CT",
-    "PLACE": "PL", "CIRCLE": "CIR", "TERRACE": "TER", "HIGHWAY": "HWY", "PARKWAY": "PKWY", "SQUARE": "SQ", "TRAIL": "TRL",
+    "STREET": "ST", "AVENUE": "AVE", "AV": "AVE", "BOULEVARD": "BLVD", "ROAD": "RD", "DRIVE": "DR",
+    "LANE": "LN", "COURT": "CT", "PLACE": "PL", "CIRCLE": "CIR",
+    "TERRACE": "TER", "HIGHWAY": "HWY", "PARKWAY": "PKWY", "SQUARE": "SQ",
+    "TRAIL": "TRL",
     "NORTH": "N", "SOUTH": "S", "EAST": "E", "WEST": "W", "NORTHEAST": "NE", "NORTHWEST": "NW", "SOUTHEAST": "SE",
     "SOUTHWEST": "SW", "APARTMENT": "#", "APT": "#", "UNIT": "#", "SUITE": "#", "STE": "#", "ROOM": "#", "RM": "#",
     "BUILDING": "BLDG", "FLOOR": "FL", "SAINT": "ST", "MOUNT": "MT", "FORT": "FT",

@@ -22,7 +22,7 @@ _US_FORMS: Final = (
 
 
 def employer_stages(at: Names, source: SourceContext) -> Stages:
-    """The full spelling: upper case, brackets of one kind, no spaces in Chinese names, punctuation of Latin ones gone."""
+    """The full spelling: upper case, brackets of one kind, Chinese without spaces, Latin without punctuation."""
     del source
     t = at("u")
     han = t.contains(f"[{HAN}]")

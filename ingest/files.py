@@ -23,8 +23,14 @@ WINDOW_BYTES: Final = 1 << 16
 WINDOWS: Final = 8
 SAMPLE_ROWS: Final = 2_000
 HEADER_LINES: Final = 20
-_PACKED: Final = {b"PK\x03\x04": "a zip or Excel file", b"\x1f\x8b": "a gzip file", b"BZh": "a bzip2 file",
-                  b"\xd0\xcf\x11\xe0": "an old Excel file", b"\x28\xb5\x2f\xfd": "a zstd file", b"7z\xbc\xaf": "a 7z file"}  # fmt: skip
+_PACKED: Final = {
+    b"PK\x03\x04": "a zip or Excel file",
+    b"\x1f\x8b": "a gzip file",
+    b"BZh": "a bzip2 file",
+    b"\xd0\xcf\x11\xe0": "an old Excel file",
+    b"\x28\xb5\x2f\xfd": "a zstd file",
+    b"7z\xbc\xaf": "a 7z file",
+}
 _DELIMITERS: Final = (",", "\t", ";", "|")
 
 
@@ -41,7 +47,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The beginning of a file: headings, up to 2,000 rows as text columns (named by heading), and what was found out."""
+    """The beginning of a file: headings, up to 2,000 rows as text columns (named by heading), what was found out."""
 
     format: str
     headings: tuple[str, ...]

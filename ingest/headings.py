@@ -108,19 +108,23 @@ _SYNONYMS: Final[dict[str, str]] = {
     "insured_heads": "参保人数|社保人数|缴纳社保人数|insured heads|insured employees|employees|headcount",
 }
 SYNONYMS: Final[dict[str, tuple[str, ...]]] = {name: tuple(words.split("|")) for name, words in _SYNONYMS.items()}
-"""Field -> usual headings. Fields of repeated groups are found through GROUPS; `phone`, `relation` serve every group."""
+"""Field -> usual headings. Fields of repeated groups are found through GROUPS; `phone` serves all three."""
 
 GROUPS: Final[dict[str, re.Pattern[str]]] = {
     "co_applicant": re.compile(
-        r"共同?借|共同申请|共申|配偶|担保人|co[ -]?(?:applicant|borrower|signer|buyer)|joint|spouse|guarantor|second applicant"
+        r"共同?借|共同申请|共申|配偶|担保人"
+        r"|co[ -]?(?:applicant|borrower|signer|buyer)|joint|spouse|guarantor|second applicant"
     ),
     "reference": re.compile(
-        r"紧急联|联系人|联络人|亲属|推荐人|证明人|参考人|朋友|\bref(?:erence|eree)?s?\b|\bref\d|emergency|contact (?:person|\d|name)|next of kin|relative"
+        r"紧急联|联系人|联络人|亲属|推荐人|证明人|参考人|朋友"
+        r"|\bref(?:erence|eree)?s?\b|\bref\d|emergency|contact (?:person|\d|name)|next of kin|relative"
     ),
     "employer": re.compile(r"单位|公司|企业|雇主|办公|任职|就职|供职|employer|company|\bwork\b|\boffice\b|business"),
 }
-_NUMERALS: Final = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "首": 1, "备用": 2, "其他": 2, "第二": 2,
-                    "first": 1, "second": 2, "third": 3, "alternate": 2, "alt": 2, "secondary": 2, "other": 2}  # fmt: skip
+_NUMERALS: Final = {
+    "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "备用": 2, "其他": 2,
+    "first": 1, "second": 2, "third": 3, "alternate": 2, "alt": 2, "secondary": 2, "other": 2,
+}  # fmt: skip
 _INDEX: Final = re.compile(
     r"(\d)(?!\d)|(备用|其他|[一二三四五])|\b(first|second|third|alternate|alt|secondary|other)\b"
 )

@@ -72,7 +72,7 @@ def make_identifiers(tokens: Tokeniser, facts: dict[str, pl.DataFrame]) -> pl.Da
     kinds: list[int] = []
     names: list[str] = []
     columns: dict[str, list[pl.Series]] = {name: [] for name in _DETAILS}
-    for kind in _FACTS:
+    for kind in FACT_STAGES:
         clear, token = tokens.values(kind)
         if not clear:
             continue
@@ -91,7 +91,7 @@ def make_identifiers(tokens: Tokeniser, facts: dict[str, pl.DataFrame]) -> pl.Da
 def fact_rules(tokens: Tokeniser) -> dict[str, tuple[Stages, list[pl.Series]]]:
     """What must be worked out of the distinct values of each kind, for `ingest.columns.run`."""
     rules = {}
-    for kind in _FACTS:
+    for kind in FACT_STAGES:
         clear, _ = tokens.values(kind)
         if clear:
             rules[kind] = (_rule(kind), [pl.Series("v", clear, dtype=pl.String)])
@@ -100,7 +100,7 @@ def fact_rules(tokens: Tokeniser) -> dict[str, tuple[Stages, list[pl.Series]]]:
 
 @lru_cache(maxsize=64)
 def _rule(kind: str) -> Stages:
-    return _FACTS[kind](Names(kind))
+    return FACT_STAGES[kind](Names(kind))
 
 
 def _detail(kind: str, name: str, facts: pl.DataFrame, tokens: Tokeniser, height: int) -> pl.Series:
@@ -113,7 +113,7 @@ def _detail(kind: str, name: str, facts: pl.DataFrame, tokens: Tokeniser, height
     return pl.Series(name, [None], dtype=dtype).new_from_index(0, height)
 
 
-_FACTS: Final[dict[str, Callable[[Names], Stages]]] = {
+FACT_STAGES: Final[dict[str, Callable[[Names], Stages]]] = {
     "phone": phone_fact_stages,
     "national_id": id_fact_stages,
     "address": address_fact_stages,

@@ -55,7 +55,8 @@ class Mapping:
         """The [source] table, absent settings left out."""
         named = {
             "kind": self.kind, "format": self.format, "encoding": self.encoding, "country": self.country,
-            "currency": self.currency, "timezone": self.timezone, "date_order": self.date_order, "delimiter": self.delimiter,
+            "currency": self.currency, "timezone": self.timezone, "date_order": self.date_order,
+            "delimiter": self.delimiter,
         }  # fmt: skip
         return {name: value for name, value in named.items() if value is not None}
 

@@ -19,11 +19,20 @@ LEAST: Final = 0.35
 HEADING_STRONG: Final = 0.6
 _CONTRADICTED: Final = 0.35  # what remains of a heading that the values belie
 _KIND_FIT: Final[dict[FieldKind, tuple[str, ...]]] = {
-    FieldKind.NATIONAL_ID: ("national_id",), FieldKind.PHONE: ("phone",), FieldKind.EMAIL: ("email",), FieldKind.IP: ("ip",),
-    FieldKind.VIN: ("vin",), FieldKind.TIME: ("time", "serial"), FieldKind.DATE: ("time", "serial"), FieldKind.MONEY: ("money",),
-    FieldKind.INTEGER: ("term",), FieldKind.CONDITION: ("condition",), FieldKind.ACCOUNT: ("account", "long_number"),
-    FieldKind.ADDRESS: ("address",), FieldKind.NAME: ("name",),
-}  # fmt: skip
+    FieldKind.NATIONAL_ID: ("national_id",),
+    FieldKind.PHONE: ("phone",),
+    FieldKind.EMAIL: ("email",),
+    FieldKind.IP: ("ip",),
+    FieldKind.VIN: ("vin",),
+    FieldKind.TIME: ("time", "serial"),
+    FieldKind.DATE: ("time", "serial"),
+    FieldKind.MONEY: ("money",),
+    FieldKind.INTEGER: ("term",),
+    FieldKind.CONDITION: ("condition",),
+    FieldKind.ACCOUNT: ("account", "long_number"),
+    FieldKind.ADDRESS: ("address",),
+    FieldKind.NAME: ("name",),
+}
 """Kinds whose values can belie a heading. Employers, codes and free text look like anything."""
 
 
@@ -152,7 +161,7 @@ def _value_scores(
 def _persons(
     headings: tuple[str, ...], portraits: list[Portrait], by_heading: NDArray[np.float64], fields: tuple[str, ...]
 ) -> list[str]:
-    """Whose column each one probably is: "" the applicant, or `reference.1`, `co_applicant.1`, ... by the last name seen."""
+    """Whose column each one is by the last name seen: "" the applicant's, or `reference.1`, `co_applicant.1`, ..."""
     current, references, seen_applicant = "", 0, False
     whose = []
     for row, (heading, portrait) in enumerate(zip(headings, portraits, strict=True)):
@@ -245,7 +254,8 @@ def _fact_hints(portrait: Portrait, kind: str) -> dict[str, float]:
     fit = portrait.fit
     if kind == "employers":
         return {
-            "name": fit("employer"), "phone": fit("phone"), "address": fit("address"), "registration": fit("registration"),
+            "name": fit("employer"), "phone": fit("phone"), "address": fit("address"),
+            "registration": fit("registration"),
             "insured_heads": fit("money") * 0.4 if max(fit("phone"), fit("registration")) < 0.5 else 0.0,
         }  # fmt: skip
     few = portrait.distinct < 0.2 and fit("text") > 0.8

@@ -52,7 +52,7 @@ class Source:
 
 
 def open_source(path: Path, mapping: Mapping) -> Source:
-    """Check a file against its mapping. Raises InputRefused with file, line and remedy; nothing has been changed then."""
+    """Check a file against its mapping. Raises InputRefused with file, line and remedy; nothing is changed then."""
     check_file(path)
     found = guess_format(path)
     if found != mapping.format and (found == "parquet" or mapping.format == "parquet"):

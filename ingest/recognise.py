@@ -21,63 +21,13 @@ _TRIED: Final = (
     FieldKind.NATIONAL_ID, FieldKind.PHONE, FieldKind.TIME, FieldKind.VIN, FieldKind.MONEY, FieldKind.INTEGER,
     FieldKind.CONDITION, FieldKind.EMAIL, FieldKind.IP,
 )  # fmt: skip
-RELATIONS: Final = tuple(
-    [
-        "父亲",
-        "母亲",
-        "父母",
-        "配偶",
-        "夫妻",
-        "丈夫",
-        "妻子",
-        "子女",
-        "儿子",
-        "女儿",
-        "兄弟",
-        "姐妹",
-        "兄弟姐妹",
-        "朋友",
-        "同事",
-        "亲戚",
-        "亲属",
-        "同学",
-        "邻居",
-        "哥哥",
-        "姐姐",
-        "弟弟",
-        "妹妹",
-        "其他",
-        "父",
-        "母",
-        "father",
-        "mother",
-        "parent",
-        "spouse",
-        "wife",
-        "husband",
-        "son",
-        "daughter",
-        "child",
-        "brother",
-        "sister",
-        "sibling",
-        "friend",
-        "colleague",
-        "coworker",
-        "co-worker",
-        "relative",
-        "cousin",
-        "neighbor",
-        "neighbour",
-        "uncle",
-        "aunt",
-        "partner",
-        "other",
-        "roommate",
-        "boss",
-        "supervisor",
-    ]
-)
+_RELATIONS: Final = """
+父亲 母亲 父母 配偶 夫妻 丈夫 妻子 子女 儿子 女儿 兄弟 姐妹 兄弟姐妹 朋友 同事 亲戚 亲属 同学 邻居 哥哥 姐姐
+弟弟 妹妹 其他 父 母 father mother parent spouse wife husband son daughter child brother sister sibling friend
+colleague coworker co-worker relative cousin neighbor neighbour uncle aunt partner other roommate boss
+supervisor
+"""
+RELATIONS: Final = tuple(_RELATIONS.split())
 _COMPANY: Final = (
     r"(?i)公司|集团|工厂|厂$|有限|合作社|事务所|医院|学校|大学|中学|小学|银行"
     r"|(?:超市|酒店|饭店|商行|经营部|中心|局|商店|店)$"

@@ -29,7 +29,10 @@ _SPACES: Final = "[\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f
 """Control characters and white space."""
 HAN: Final = "\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Chinese characters, for use inside a character class."""
-LETTERS: Final = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u3005-\u3007\u3040-\ud7ff\uf900-\ufdff\U00010000-\U0003ffff"
+LETTERS: Final = (
+    "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u3005-\u3007\u3040-\ud7ff\uf900-\ufdff"
+    "\U00010000-\U0003ffff"
+)
 """What is written with letters or characters rather than signs, roughly; for use inside a character class."""
 
 SCIENTIFIC: Final = r"^[+-]?[0-9]+(?:[.,][0-9]+[eE][0-9]+|(?:[.,][0-9]+)?[eE]\+[0-9]+)$"

@@ -12,6 +12,7 @@ from dashboard import chart, page
 from dashboard.bands import BADGES, BANDS
 from dashboard.format import ABSENT, SIGNS, clean, day, plain, short
 from dashboard.viewmodel import (
+    DERIVED,
     Contribution,
     band_text,
     contributions,
@@ -118,7 +119,8 @@ def node_panel(
         _neighbour_table(network, node_id, t)
         if linked:
             with st.container(horizontal=True, vertical_alignment="center"):
-                page.link("entity", t("node.open"), icon=":material/open_in_new:", id=node_id)
+                if node.kind not in DERIVED:
+                    page.link("entity", t("node.open"), icon=":material/open_in_new:", id=node_id)
                 st.button(t("node.clear"), on_click=pick, args=(None,), type="tertiary", key="node-clear")
 
 
@@ -218,7 +220,7 @@ def members_table(members: Sequence[Member], currency: str, t: Words, *, key: st
         selection_mode="single-cell",
         placeholder=ABSENT,
         column_config=config,
-        height=min(420, 36 * (len(members) + 1) + 3),
+        height=min(420, 35 * (len(members) + 1) + 3),
         alt=t("members.title", n=len(members)),
     )
     row = opened(state.selection.cells, frame.columns[0])

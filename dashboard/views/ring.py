@@ -46,7 +46,7 @@ def _header(detail: RingDetail, t: Words) -> None:
         st.subheader(f"{plain(ring.ring_id)} · {plain(ring.typology_text)}", anchor=False, width="content")
         st.badge(band_text(ring.band, t), color=BADGES.get(ring.band, "gray"))
         st.badge(change_text(ring.event, t), color="gray", help=t("change.help"))
-    for column, fact in zip(st.columns([1.3, 0.95, 1.0, 1.35, 1.05]), _facts(detail, t), strict=True):
+    for column, fact in zip(st.columns([1.5, 0.95, 1.0, 1.3, 1.05]), _facts(detail, t), strict=True):
         label, value, note = fact
         column.metric(label, value, delta=note, delta_color="off", delta_arrow="off")
 
@@ -54,7 +54,7 @@ def _header(detail: RingDetail, t: Words) -> None:
 def _facts(detail: RingDetail, t: Words) -> list[tuple[str, str, str]]:
     ring: RingSummary = detail.summary
     loss = money(ring.expected_loss, ring.currency, t.language)
-    window, _, days = span_text(ring.first_event_at, ring.last_event_at, t).partition(" · ")
+    days = span_text(ring.first_event_at, ring.last_event_at, t).rpartition(" · ")[2]
     return [
         (t("fact.score"), str(ring.score), t("fact.higher", share=percent(detail.higher_than))),
         (t("fact.exposure"), money(ring.exposure, ring.currency, t.language), t("fact.loss", loss=loss)),
@@ -63,7 +63,7 @@ def _facts(detail: RingDetail, t: Words) -> list[tuple[str, str, str]]:
             str(ring.applications),
             t("fact.applicants", people=ring.applicants, dealers=ring.dealers),
         ),
-        (t("fact.window"), window, days or "–"),
+        (t("fact.window"), day(ring.first_event_at), t("fact.until", day=day(ring.last_event_at), days=days)),
         (t("fact.data"), day(detail.published_at), t("fact.seen", day=day(ring.first_seen))),
     ]
 

@@ -24,6 +24,7 @@ def one_page(view: str) -> None:
     st.session_state["told_stale"] = False
     st.session_state["pages"] = app.pages(page.tongue())
     st.navigation(list(st.session_state["pages"].values()))
+    st.session_state["here"] = "entity" if view == "search" else view
     page.sidebar()
     with page.guarded():
         importlib.import_module(f"dashboard.views.{view}").render()

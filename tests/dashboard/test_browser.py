@@ -250,11 +250,17 @@ def test_typed_search_opens_an_entity_and_stays_out_of_the_address(
     box.wait_for(timeout=PATIENCE)
     box.fill(typed)
     box.press("Enter")
-    found = page.get_by_test_id("stPageLink-NavLink").filter(has_text=typed)
+    found = page.get_by_role("button", name=typed)
     found.wait_for(timeout=PATIENCE)
     assert typed not in address(page)
     found.click()
     expect(page.get_by_role("heading", name=typed)).to_be_visible(timeout=PATIENCE)
+    assert f"id=application%3A{typed}" in address(page)
+    other = page.get_by_label("Find the other one")
+    other.fill(served.book.rings[0].members[1][0])
+    other.press("Enter")
+    expect(page.get_by_text("paths through hubs are hidden")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name=typed)).to_be_visible()
     assert (watched.foreign, watched.complaints) == ([], [])
 
 

@@ -9,12 +9,12 @@ from api.schemas import GraphNode, Network
 from dashboard import chart
 from dashboard.bands import BANDS, COLOURS, KINDS, MARKS, VEGA_SHAPES, kind_style
 from dashboard.client import Client
+from dashboard.viewmodel import DERIVED
 from dashboard.words import words
 from graph.schema import NODE_KINDS
 from tests.dashboard.fake_api import PAYLOAD
 
 EN = words("en")
-DERIVED = {"phone_block", "building", "employer_core"}  # coarser values that only evidence names
 SCRIPT = (Path(chart.__file__).parent / "linkchart" / "linkchart.js").read_text(encoding="utf-8")
 
 

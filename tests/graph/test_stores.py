@@ -156,7 +156,7 @@ VERSIONS = st.lists(
 
 
 def test_neither_order_nor_batches_matter(shelf: Any, row: Any, batch_of: Build) -> None:
-    @settings(max_examples=5 if shelf.on_server else 40, deadline=None, derandomize=True)
+    @settings(max_examples=4 if shelf.on_server else 20, deadline=None, derandomize=True)
     @given(versions=VERSIONS, data=st.data())
     def check(versions: list[Any], data: st.DataObject) -> None:
         rows = [
