@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import contexts
+from detectors.columns import RATIO
 from detectors.features import Layer0
 from detectors.local import Local
 from detectors.policy import Policy
@@ -167,13 +168,20 @@ def _of_officer(scene: Scene, feature: str) -> tuple[int, int, tuple[Evidence, .
         inside = inside[(value[inside] == value[scene.local.target]) & (value[inside] != 0)]
     token, label = scene.local.texts.get(int(book.columns["officer"][scene.local.target]), ("", ""))
     n = scene.persons(inside)
-    return n, scene.days(inside), (Evidence("officer", label, token or None, scene.names(inside), n),)
+    officer = Evidence("officer", label, token or None, scene.names(inside), n)
+    if feature == "officer_appraisal":
+        return n, scene.days(inside), (*_figure(scene, "appraisal")[2], officer)
+    return n, scene.days(inside), (officer,)
 
 
 def _figure(scene: Scene, feature: str) -> tuple[int, int, tuple[Evidence, ...]]:
-    """A figure of the row's own: a ratio, or the value that a list or a check digit speaks of."""
-    column = {"appraisal": "appraisal_ratio", "price_to_income": "price_to_income"}.get(feature)
-    if column:
-        ratio = int(scene.local.book.columns[column][scene.local.target])
-        return 0, 0, (Evidence("figure", f"{ratio / 1000:.2f}"),)
+    """A figure of the row's own: appraisal over price in percent, or price in monthly incomes."""
+    if feature == "appraisal":
+        return 0, 0, (Evidence("figure", f"{_ratio(scene, 'appraisal_ratio') * 100:.0f} %"),)
+    if feature == "price_to_income":
+        return 0, 0, (Evidence("figure", f"{_ratio(scene, 'price_to_income'):.1f} x"),)
     return 0, 0, ()
+
+
+def _ratio(scene: Scene, column: str) -> float:
+    return int(scene.local.book.columns[column][scene.local.target]) / RATIO

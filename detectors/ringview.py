@@ -39,7 +39,7 @@ def ring_signals(published: Published, ring_id: str, policy: Policy) -> tuple[Si
 def _joined(
     ring_id: str, reason: str, found: list[Signal], inside: set[str], read: int, published: Published
 ) -> Signal:
-    evidence = _shared(found, inside)
+    evidence = _shared(found, inside) or _figures(found)
     named = {s.subject for s in found} | {a for e in evidence for a in e.applications}
     return Signal(
         ring_id,
@@ -64,6 +64,12 @@ def _shared(found: list[Signal], inside: set[str]) -> tuple[Evidence, ...]:
         Evidence(kind, label, token, tuple(sorted(names))[:10], len(names))
         for (kind, label, token), names in ordered[:SHOWN]
     )
+
+
+def _figures(found: list[Signal]) -> tuple[Evidence, ...]:
+    """The figure of the member with the strongest signal, for reasons that rest on no shared value."""
+    strongest = max(found, key=lambda s: (s.strength, s.subject))
+    return strongest.evidence[:1]
 
 
 def _days(published: Published, names: list[str]) -> int:

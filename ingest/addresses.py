@@ -27,7 +27,7 @@ def address_stages(at: Names, source: SourceContext) -> Stages:
     """One key for the spellings of one flat, and a problem code where there is no address."""
     del source
     t, han = at("u"), at("han")
-    value = coalesce(_chinese(when(han).then(t)), _latin(when(~han).then(t)))
+    value = coalesce(_chinese(when(han).then(t)), _latin(when(~han).then(t))).nfkc()
     problem = (
         when(at("t").contains(STARS)).then(code(Problem.MASKED))
         .when(t.present() & ~at("v").contains(f"[{LETTERS}]")).then(code(Problem.UNREADABLE))

@@ -29,7 +29,7 @@ def employer_stages(at: Names, source: SourceContext) -> Stages:
     chinese = t.replace_all(r"[ ,.;:'\"·、。]", "").replace_all(r"[\[{【〈〔]", "(").replace_all(r"[\]}】〉〕]", ")")
     latin = t.replace_all(r"['’`.]", "").replace_all(r"[,;:\"/]", " ").replace_all(r"&", " & ")
     latin = latin.replace_all(" +", " ").strip(" ")
-    value = when(han).then(chinese).otherwise(latin)
+    value = when(han).then(chinese).otherwise(latin).nfkc()
     problem = (
         when(at("t").contains(STARS)).then(code(Problem.MASKED))
         .when(t.present() & ~at("v").contains(f"[{LETTERS}0-9]")).then(code(Problem.UNREADABLE))

@@ -136,7 +136,7 @@ def lay_out(path: Path, encoding: str | None, delimiter: str | None) -> Layout:
 def _guess_delimiter(sample: bytes, encoding: str, newline: bytes) -> str:
     """The delimiter that the first line holds most often; ties go to the comma."""
     first = next((line for line in sample.split(newline) if line.strip()), b"").decode(encoding, errors="replace")
-    return max(_DELIMITERS, key=lambda d: (len(Splitter(d).split(first.rstrip("\r")) or ()), -_DELIMITERS.index(d)))
+    return max(_DELIMITERS, key=lambda d: (len(Splitter(d).split(first.rstrip("\r")) or first.split(d)), -_DELIMITERS.index(d)))
 
 
 def _header(sample: bytes, dialect: Dialect, path: Path) -> tuple[tuple[str, ...], int, int]:
@@ -230,8 +230,6 @@ def _json_or_nothing(line: bytes) -> dict[str, str]:
 
 
 def _peek_parquet(path: Path) -> Look:
-    from ingest.parquet import text_frame
-
     with open_parquet(path) as file:
         names = file.schema_arrow.names
         batch = next(file.iter_batches(SAMPLE_ROWS), None)

@@ -33,7 +33,7 @@ def name_stages(at: Names, source: SourceContext) -> Stages:
     chinese = chinese.replace(_HONORIFIC, "")
     latin = t.upper().nfkc().replace(_SUFFIX, "")
     latin = latin.replace(r"^([^,]+), ?([^,]+)$", "$2 $1").replace_all(" +", " ").strip(" ")
-    value = when(han).then(chinese).otherwise(latin)
+    value = when(han).then(chinese).otherwise(latin).nfkc()
     empty = t.present() & (at("v").absent() | (at("v") == "") | ~t.contains(f"[{LETTERS}]"))
     problem = (
         when(t.contains(MASKED)).then(code(Problem.MASKED))

@@ -213,7 +213,7 @@ def _application_hints(portrait: Portrait, row: int, person: str) -> dict[str, f
     taken = max(fit(n) for n in ("phone", "national_id", "vin", "account", "time", "email", "ip"))
     if fit("code") > 0.8 and taken < 0.5:
         unique = portrait.distinct * portrait.filled
-        hints["application_id"] = (0.75 if row == 0 else 0.6) * (unique > 0.97) + 0.3 * (unique > 0.8)
+        hints["application_id"] = (0.75 if row == 0 else 0.65) * max(0.0, unique - 0.5) * 2
         hints["device_id"] = 0.35 * (0.5 < portrait.distinct <= 1.0)
         hints["dealer_id"] = 0.35 * (portrait.distinct < 0.3)
         hints["officer_id"] = 0.3 * (portrait.distinct < 0.3)

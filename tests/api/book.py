@@ -40,7 +40,7 @@ RING_SIZE = 8
 
 
 def rows(count: int, seed: int = 3) -> list[dict[str, str]]:
-    """Honest applications over a year, with RINGS groups that share a phone, an account and an address within weeks."""
+    """Honest applications over a year, with RINGS groups that share phone, account and device within weeks."""
     rng = random.Random(seed)
     start = datetime(2025, 6, 1, tzinfo=UTC)
     made = []
@@ -52,11 +52,10 @@ def rows(count: int, seed: int = 3) -> list[dict[str, str]]:
         shared = _row(rng, "", first)
         for member in range(RING_SIZE):
             row = _row(rng, f"R{ring}-{member:02d}", first + timedelta(days=2 * member, hours=member))
-            for field in ("phone.1", "bank_account", "address"):
-                if rng.random() < 0.8:
+            for field in ("phone.1", "bank_account", "device_id"):
+                if rng.random() < 0.85:
                     row[field] = shared[field]
             row["reference.1.phone"] = shared["reference.1.phone"]
-            row["employer.name"] = shared["employer.name"]
             made.append(row)
     rng.shuffle(made)
     return made
