@@ -28,8 +28,11 @@ EXIT_CODES: Final[tuple[tuple[type[RingsightError], int], ...]] = (
 )
 """First match wins. QUARANTINED is no error: `load --strict` ends so when rows were set aside."""
 
+WIDE: Final = 200
+"""Columns of a table that goes into a pipe or a file, so that ids are not broken."""
+
 words: Final = Console(stderr=True, highlight=False, soft_wrap=True)
-results: Final = Console(highlight=False, soft_wrap=True)
+results: Final = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 Json: Final = typer.Option("--json", help="One JSON object on standard output; words on standard error.")
 
 
@@ -57,10 +60,12 @@ def table(heads: Mapping[str, str], rows: list[list[str]]) -> Table:
 
 
 @contextmanager
-def bar(title: str, *, quiet: bool = False) -> Iterator[Callable[[int, int, int], None]]:
-    """A progress bar by bytes: call it with (records so far, bytes so far, bytes in all)."""
+def bar(title: str) -> Iterator[Callable[[int, int, int], None]]:
+    """A progress bar by bytes, for a terminal: call it with (records so far, bytes so far, bytes in all)."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TextColumn("{task.fields[records]}"))
-    with Progress(*columns, TimeRemainingColumn(), console=words, disable=quiet, transient=True) as progress:
+    with Progress(
+        *columns, TimeRemainingColumn(), console=words, disable=not words.is_terminal, transient=True
+    ) as progress:
         task = progress.add_task(title, total=None, records="")
 
         def moved(records: int, done: int, total: int) -> None:

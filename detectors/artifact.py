@@ -121,9 +121,11 @@ class Published:
         return self.arrays("values")
 
     @cached_property
-    def value_texts(self) -> pa.Table:
-        """token and label of each value."""
-        return self.table("values").select(["token", "label"])
+    def value_texts(self) -> tuple[pa.Array, pa.Array]:
+        """Token and label of each value."""
+        table = self.table("values")
+        token, label = (table[name].chunk(0) if table.num_rows else pa.array([]) for name in ("token", "label"))
+        return token, label
 
     @cached_property
     def slots(self) -> dict[str, NDArray[Any]]:
@@ -158,7 +160,13 @@ class Published:
         )  # fmt: skip
 
     @cached_property
+    def kind_rate(self) -> NDArray[np.float64]:
+        """Uses of a value a day by kind code, over the whole book."""
+        return np.array(self.manifest["kind_rate"])
+
+    @cached_property
     def watched(self) -> I64:
+        """Token numbers of the values on a watch-list, ascending."""
         return self.arrays("watched")["value"]
 
     @cached_property
@@ -169,6 +177,11 @@ class Published:
     @cached_property
     def scores(self) -> pl.DataFrame:
         return self.frame("scores")
+
+    @cached_property
+    def ring_ids(self) -> pl.Series:
+        """[A] ring of each application, null without one."""
+        return self.scores["ring_id"]
 
     @cached_property
     def rings(self) -> pl.DataFrame:
@@ -187,17 +200,21 @@ class Published:
         return Ancestry(self.members.join(self.rings.select("ring_id", "founded_at"), on="ring_id"))
 
     def index_of(self, application_id: str) -> int | None:
-        """Application index, or None where the sweep has not seen it. Binary search on the sorted ids."""
-        low, high = 0, len(self.application_ids)
+        """Application index, or None where the sweep has not seen it."""
+        place, held = self.place_of(application_id)
+        return place if held else None
+
+    def place_of(self, application_id: str) -> tuple[int, bool]:
+        """Index of the first id that is not smaller, and whether it is this one. Binary search on the sorted ids."""
+        ids = self.application_ids
+        low, high = 0, len(ids)
         while low < high:
             middle = (low + high) // 2
-            if self.application_ids[middle].as_py() < application_id:
+            if ids[middle].as_py() < application_id:
                 low = middle + 1
             else:
                 high = middle
-        if low < len(self.application_ids) and self.application_ids[low].as_py() == application_id:
-            return low
-        return None
+        return low, low < len(ids) and ids[low].as_py() == application_id
 
     def row(self, application_id: str) -> dict[str, Any] | None:
         """The published score row of an application."""

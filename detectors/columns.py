@@ -1,8 +1,10 @@
 """The columns of an application that features read, as integers; and the norms of the book they are held against."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -24,10 +26,19 @@ RATIO: Final = 1000
 MISSING: Final = -1
 
 
+def token_of(token: str | None) -> int:
+    """graph.book.token_number of one token."""
+    return 0 if token is None else int(token[3:18], 16)
+
+
+def text_digest(text: str | None) -> int:
+    """60 bits of a digest of a text, 0 for None: the same in every home and release."""
+    return 0 if text is None else int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) >> 4
+
+
 def text_number(text: pl.Series) -> I64:
-    """60 bits of a digest of each text, 0 for null: the same in every home and release."""
-    known = text.drop_nulls().unique()
-    number = {t: int.from_bytes(hashlib.blake2b(t.encode(), digest_size=8).digest()) >> 4 for t in known}
+    """`text_digest` of each text."""
+    number = {t: text_digest(t) for t in text.drop_nulls().unique()}
     return text.replace_strict(number, default=0, return_dtype=pl.Int64).fill_null(0).to_numpy()
 
 
@@ -53,6 +64,39 @@ def application_columns(frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:
         "holder_mismatch": (~frame["holder_is_applicant"].fill_null(True)).to_numpy().astype(np.int8),
         "id_bad": (frame["id_check"].fill_null("ok") == "bad").to_numpy().astype(np.int8),
     }
+
+
+def record_columns(records: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[Any]]:
+    """`application_columns` of a few rows given as plain values; a test holds the two against each other."""
+
+    def whole(name: str) -> I64:
+        return np.array([MISSING if r[name] is None else r[name] for r in records], np.int64)
+
+    def flag(values: list[bool]) -> NDArray[np.int8]:
+        return np.array(values, np.int8)
+
+    income, price, appraisal = whole("monthly_income"), whole("vehicle_price"), whole("vehicle_appraisal")
+    return {
+        "event_at": np.array([r["event_at"] for r in records], np.int64),
+        "surname": np.array([token_of(r["surname_token"]) for r in records], np.int64),
+        "name": np.array([token_of(r["name_token"]) for r in records], np.int64),
+        "name_birth": np.array([token_of(r["name_birth_token"]) for r in records], np.int64),
+        "open": flag([not _closed(r["status"] or "") for r in records]),
+        "home_region": np.array([text_digest(r["home_region"]) for r in records], np.int64),
+        "income_band": income_band(income),
+        "loan": whole("loan_amount"),
+        "appraisal_ratio": ratio(appraisal, price),
+        "price_to_income": ratio(price, income),
+        "used": flag([r["vehicle_condition"] == "used" for r in records]),
+        "holder_mismatch": flag([r["holder_is_applicant"] is False for r in records]),
+        "id_bad": flag([r["id_check"] == "bad" for r in records]),
+    }
+
+
+@lru_cache(maxsize=1024)
+def _closed(status: str) -> bool:
+    """Asked of the query engine, once a text: another engine folds the case of some letters otherwise."""
+    return bool(pl.Series([status]).str.contains(CLOSED)[0])
 
 
 def income_band(income: I64) -> I64:

@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.policy import Policy
+from detectors.policy import Feature, Policy
 from detectors.tails import DECADE
 from detectors.words import reason
 
@@ -81,27 +82,48 @@ def score(raw: I64, calibration: Calibration) -> I64:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Reasons:
+    """What a policy's features say of its reason codes: made once a policy, asked once a score."""
+
+    codes: tuple[str, ...]
+    belongs: I64  # [F, reasons] 1 where the feature speaks under the reason
+    by_family: I64  # reasons of the families that count, family by family, and where each family begins
+    family_start: I64
+    personal: Bool  # [reasons]
+
+
+@lru_cache(maxsize=8)
+def _reasons(features: tuple[Feature, ...]) -> _Reasons:
+    codes = tuple(dict.fromkeys(f.reason for f in features))
+    words = [reason(code) for code in codes]
+    counted = sorted((w.family, n) for n, w in enumerate(words) if w.family != NETWORK)
+    families = [family for family, _ in counted]
+    return _Reasons(
+        codes,
+        np.array([[f.reason == code for code in codes] for f in features]).astype(np.int64),
+        np.array([n for _, n in counted], np.int64),
+        np.array([families.index(family) for family in dict.fromkeys(families)], np.int64),
+        np.array([w.about_applicant and w.family != NETWORK for w in words]),
+    )
+
+
 def reason_codes(policy: Policy) -> tuple[str, ...]:
     """The policy's reason codes in the order of their first feature."""
-    return tuple(dict.fromkeys(f.reason for f in policy.features))
+    return _reasons(policy.features).codes
 
 
 def by_reason(contribution: I64, policy: Policy) -> I64:
     """[R, reasons] contributions summed by reason code."""
-    codes = reason_codes(policy)
-    belongs = np.array([[f.reason == code for code in codes] for f in policy.features]).astype(np.int64)
-    return contribution @ belongs
+    return contribution @ _reasons(policy.features).belongs
 
 
 def red_eligible(reasons: I64, policy: Policy) -> Bool:
     """[R] at least two independent families of reasons, one about the applicant (api.md: no guilt by association)."""
-    words = [reason(code) for code in reason_codes(policy)]
-    families = sorted({w.family for w in words} - {NETWORK})
-    present = np.stack(
-        [(reasons[:, [w.family == family for w in words]] > 0).any(axis=1) for family in families], axis=1
-    )
-    personal = [w.about_applicant and w.family != NETWORK for w in words]
-    eligible: Bool = (present.sum(axis=1) >= 2) & (reasons[:, personal] > 0).any(axis=1)
+    known = _reasons(policy.features)
+    present = reasons > 0
+    families = np.logical_or.reduceat(present[:, known.by_family], known.family_start, axis=1)
+    eligible: Bool = (families.sum(axis=1) >= 2) & present[:, known.personal].any(axis=1)
     return eligible
 
 

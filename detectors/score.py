@@ -37,8 +37,8 @@ class Assessment:
 
 def tokens_of(batch: Batch) -> list[tuple[int, str]]:
     """The (kind, token) pairs whose recent users the scorer wants to know."""
-    frame = batch.links.select("kind", "token").unique(maintain_order=True)
-    return [(int(kind), str(token)) for kind, token in frame.iter_rows()]
+    pairs = zip(batch.links["kind"].to_list(), batch.links["token"].to_list(), strict=True)
+    return list(dict.fromkeys(pairs))
 
 
 def assess(published: Published, batch: Batch, recent: Batch, policy: Policy) -> Assessment:
@@ -46,9 +46,7 @@ def assess(published: Published, batch: Batch, recent: Batch, policy: Policy) ->
 
     Raises ArtifactError when the sweep was made under other features than the policy's.
     """
-    return _assess(
-        published, local_book(published, batch, recent), policy, _missing(set(batch.links["kind"].to_list()))
-    )
+    return _assess(published, local_book(published, batch, recent), policy)
 
 
 def explain(published: Published, application_id: str, policy: Policy) -> Assessment:
@@ -56,12 +54,10 @@ def explain(published: Published, application_id: str, policy: Policy) -> Assess
     index = published.index_of(application_id)
     if index is None:
         raise NotFound(f"application {application_id} is not in sweep {published.sweep_id}", "score it, or sweep again")
-    local = swept_book(published, index)
-    kinds = {int(k) for k in local.book.value_kind[np.isin(local.book.values, list(local.texts))]}
-    return _assess(published, local, policy, _missing(kinds))
+    return _assess(published, swept_book(published, index), policy)
 
 
-def _assess(published: Published, local: Local, policy: Policy, missing: tuple[str, ...]) -> Assessment:
+def _assess(published: Published, local: Local, policy: Policy) -> Assessment:
     if published.feature_names != tuple(f.name for f in policy.features):
         raise ArtifactError("the published sweep has other features than the policy", "sweep again")
     bottom = layer0(local.book, np.array([local.target], np.int32), policy, published.norms)
@@ -78,7 +74,7 @@ def _assess(published: Published, local: Local, policy: Policy, missing: tuple[s
         ring_id=_ring(published, local),
         view="decision" if local.known is None else "book",
         features=bottom.features.astype("<i8").tobytes(),
-        missing=missing,
+        missing=_missing(local.kinds),
     )
 
 
@@ -106,11 +102,11 @@ def _home(local: Local, bottom: Layer0) -> int:
 def _ring(published: Published, local: Local) -> str | None:
     if local.known is None:
         return None
-    ring = published.scores["ring_id"][local.known]
+    ring = published.ring_ids[local.known]
     return None if ring is None else str(ring)
 
 
-def _missing(present: set[int]) -> tuple[str, ...]:
+def _missing(present: frozenset[int]) -> tuple[str, ...]:
     """Kinds of identifiers that would have told something and are not there."""
     wanted = ("phone", "national_id", "address", "employer", "account")
     return tuple(k.name for k in NODE_KINDS if k.name in wanted and k.code not in present)

@@ -22,9 +22,10 @@ class Tails:
     def of(self, matrix: I64) -> I64:
         """[R, F] tail ranks of [R, F] features; 0 for values that are not positive or below every known one."""
         ranks = np.zeros_like(matrix)
-        for column, (values, rank) in enumerate(zip(self.values, self.ranks, strict=True)):
+        for column in np.flatnonzero((matrix > 0).any(axis=0)).tolist():
+            values, rank = self.values[column], self.ranks[column]
             if len(values):
-                at = np.searchsorted(values, matrix[:, column], side="right") - 1
+                at = values.searchsorted(matrix[:, column], side="right") - 1
                 ranks[:, column] = np.where(at >= 0, rank[np.maximum(at, 0)], 0)
         return ranks
 

@@ -1,20 +1,18 @@
 """Looks at a file before it is read: is it one, what format, what encoding and delimiter, which headings."""
 
 import hashlib
-import json
 import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
-import pyarrow.parquet as pq
-from pyarrow import ArrowException
 
 from graph.errors import InputRefused
 from ingest.encodings import Encoding, settle_encoding
 from ingest.jsonlines import flat_record
+from ingest.parquet import open_parquet, text_columns, text_frame
 from ingest.records import BLOCK_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES, Dialect, Splitter, read_delimited
 from ingest.text import tidy
 
@@ -136,7 +134,9 @@ def lay_out(path: Path, encoding: str | None, delimiter: str | None) -> Layout:
 def _guess_delimiter(sample: bytes, encoding: str, newline: bytes) -> str:
     """The delimiter that the first line holds most often; ties go to the comma."""
     first = next((line for line in sample.split(newline) if line.strip()), b"").decode(encoding, errors="replace")
-    return max(_DELIMITERS, key=lambda d: (len(Splitter(d).split(first.rstrip("\r")) or first.split(d)), -_DELIMITERS.index(d)))
+    return max(
+        _DELIMITERS, key=lambda d: (len(Splitter(d).split(first.rstrip("\r")) or first.split(d)), -_DELIMITERS.index(d))
+    )
 
 
 def _header(sample: bytes, dialect: Dialect, path: Path) -> tuple[tuple[str, ...], int, int]:
@@ -176,14 +176,6 @@ def _headings(fields: list[str], path: Path) -> tuple[str, ...]:
 def tidy_headings(names: list[str]) -> tuple[str, ...]:
     """Headings in the form that mappings are compared in: NFKC, single spaces, trimmed."""
     return tuple(text or "" for text in tidy(pl.Series("t", names, dtype=pl.String)).to_list())
-
-
-def open_parquet(path: Path) -> pq.ParquetFile:
-    """Raises InputRefused for what is no Parquet file."""
-    try:
-        return pq.ParquetFile(path)
-    except (ArrowException, OSError) as error:
-        raise InputRefused(f"this is no Parquet file: {error}", "check `format` in the mapping", str(path)) from error
 
 
 def peek(path: Path) -> Look:
@@ -231,16 +223,8 @@ def _json_or_nothing(line: bytes) -> dict[str, str]:
 
 def _peek_parquet(path: Path) -> Look:
     with open_parquet(path) as file:
-        names = file.schema_arrow.names
+        names = text_columns(file.schema_arrow)
         batch = next(file.iter_batches(SAMPLE_ROWS), None)
-    sample = (
-        pl.DataFrame(schema={n: pl.String() for n in names})
-        if batch is None
-        else text_frame(batch, {n: n for n in names})
-    )
-    return Look("parquet", tuple(names), sample, None, None, (f"{path.name}: Parquet, {len(names)} columns",))
-
-
-def json_bytes(row: dict[str, Any]) -> bytes:
-    """A row as one line of JSON, for the quarantine of formats that have no lines."""
-    return json.dumps(row, ensure_ascii=False, sort_keys=True).encode()
+    empty = pl.DataFrame(schema=dict.fromkeys(names, pl.String()))
+    sample = empty if batch is None else text_frame(batch, {n: n for n in names})
+    return Look("parquet", names, sample, None, None, (f"{path.name}: Parquet, {len(names)} columns",))

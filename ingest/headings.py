@@ -199,9 +199,9 @@ def _column_parts(column: str) -> tuple[str, int | None, str]:
 
 
 _CONCEPTS: Final[dict[str, re.Pattern[str]]] = {
-    "phone": re.compile(r"电话|手机|号码|联系方式|phone|mobile|cell|tel|number"),
     "relation": re.compile(r"关系|relation|relationship"),
     "national_id": re.compile(r"身份证|证件|证号|ssn|social security|\bid\b|national"),
+    "phone": re.compile(r"电话|手机|号码|联系方式|phone|mobile|cell|tel|number"),
     "name": re.compile(r"姓名|名称|名字|\bname\b"),
 }
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from graph.errors import InputRefused
 from ingest.encodings import Encoding
-from ingest.files import Layout, check_file, guess_format, lay_out, open_parquet, peek, tidy_headings
+from ingest.files import Layout, check_file, guess_format, lay_out, peek, tidy_headings
 from ingest.jsonlines import read_json_lines
 from ingest.mapping import Mapping, required_of
-from ingest.parquet import read_parquet
+from ingest.parquet import open_parquet, read_parquet, text_columns
 from ingest.records import Records, read_delimited
 
 
@@ -66,6 +66,7 @@ def open_source(path: Path, mapping: Mapping) -> Source:
     if mapping.format == "parquet":
         with open_parquet(path) as file:
             _check_headings(list(file.schema_arrow.names), mapping, str(path))
+            _check_types(text_columns(file.schema_arrow), mapping, str(path))
         return Source(path, mapping, Encoding("parquet", detected=False), None)
     _check_keys(path, mapping)
     return Source(path, mapping, Encoding("utf-8", detected=False), None)
@@ -85,6 +86,12 @@ def _check_headings(headings: list[str], mapping: Mapping, where: str) -> None:
         if name in used:
             raise InputRefused(f"heading {heading!r} is mapped to two fields", "map it once", where)
         used.add(name)
+
+
+def _check_types(readable: tuple[str, ...], mapping: Mapping, where: str) -> None:
+    for column, heading in mapping.columns.items():
+        if heading not in readable:
+            raise InputRefused(f"column {heading!r} of field {column} is nested or binary", "export it flat", where)
 
 
 def _check_keys(path: Path, mapping: Mapping) -> None:

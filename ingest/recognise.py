@@ -10,12 +10,14 @@ from ingest.checkdigits import luhn_ok
 from ingest.clean import clean_texts
 from ingest.codes import Problem
 from ingest.columns import Names, run
+from ingest.identifiers import vin_fact_stages
 from ingest.identity import id_fact_stages
 from ingest.source import SourceContext
 from ingest.text import tidy
 from ingest.times import DAY
 
 ROWS: Final = 400
+A_FEW: Final = 0.1
 TERMS: Final = (3, 6, 9, 12, 18, 24, 30, 36, 48, 60, 66, 72, 75, 84, 96)
 _TRIED: Final = (
     FieldKind.NATIONAL_ID, FieldKind.PHONE, FieldKind.TIME, FieldKind.VIN, FieldKind.MONEY, FieldKind.INTEGER,
@@ -39,6 +41,29 @@ _US_ADDRESS: Final = (
     r"(?i)^[0-9]+[a-z]?\s+.*\b(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|court|way|pl|place|cir|circle"
     r"|ter|terrace|hwy|pkwy|trail|trl|loop)\b"
 )
+_CLOCK: Final = r"[0-9][:时][0-9]|T[0-9]|^[0-9]{14}$|^[0-9]{5}\.[0-9]|^1[0-9]{9}(?:[0-9]{3})?$"
+_DEVICE: Final = (
+    r"(?i)^(?:[0-9a-f]{12,64}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?:dev|did|imei|android|ios)[-_:].+)$"
+)
+_REGION: Final = r"(?:省|市|自治区|特区|区|县)$|, ?[A-Z]{2}$|^[A-Z]{2}$"
+_MAKES = """
+丰田 本田 日产 大众 别克 福特 宝马 奔驰 奥迪 比亚迪 吉利 长安 长城 哈弗 奇瑞 现代 起亚 马自达 雪佛兰 五菱 标致 雪铁龙 沃尔沃 特斯拉 凯迪拉克 雷克萨斯
+红旗 荣威 名爵 传祺 理想 蔚来 小鹏 领克 斯柯达 三菱 铃木 斯巴鲁 林肯 捷豹 路虎 保时捷
+toyota honda nissan volkswagen vw buick ford bmw benz mercedes mercedes-benz audi byd geely hyundai kia mazda chevrolet
+chevy jeep dodge ram gmc subaru tesla volvo lexus cadillac chrysler acura infiniti lincoln mitsubishi
+"""
+_STATES = """
+已放款 放款 通过 审批通过 已通过 拒绝 已拒绝 待审批 审批中 取消 已取消 结清 撤销 已撤销 退件 逾期
+approved declined funded booked pending cancelled canceled withdrawn rejected denied submitted closed open active paid
+"""
+_JOBS = """
+职员 工人 销售 司机 教师 医生 护士 个体 个体户 自由职业 公务员 工程师 会计 经理 农民 务工 厨师 保安 客服 技术员 店员 学生 退休 军人 律师 普工 外卖员 快递员
+clerk driver teacher nurse engineer manager sales cook cashier mechanic electrician accountant laborer technician
+retired student self-employed server doctor lawyer
+"""
+MAKES: Final = tuple(_MAKES.split())
+STATES: Final = tuple(_STATES.split())
+JOBS: Final = tuple(_JOBS.split())
 _CN_NAME: Final = r"^\p{Han}{2,4}$|^\p{Han}+[·•]\p{Han}+$"
 _US_NAME: Final = r"^(?i:[a-z][a-z'.\-]+,? (?:[a-z]\.? )?[a-z][a-z'.\-]+(?:,? (?:jr|sr|ii|iii|iv)\.?)?)$"
 SURNAMES: Final = (
@@ -67,29 +92,38 @@ class Portrait:
     year: float | None  # median year of times
     clock: float  # share of times with a time of day
 
-    def fit(self, what: str) -> float:
-        """Share of the values that look like `what`."""
-        return self.fits.get(what, 0.0)
+    def fit(self, *what: str) -> float:
+        """Share of the values that look like `what`; the greatest of several."""
+        return max(self.fits.get(name, 0.0) for name in what)
 
 
-def portray(values: pl.Series, source: SourceContext) -> Portrait:
-    """Look at up to 400 values of one column."""
-    texts = tidy(values.cast(pl.String).head(ROWS))
-    present = texts.drop_nulls()
-    if present.is_empty():
-        return Portrait(0.0, 0.0, {}, None, None, 0.0)
-    cleaned = {k.value: clean_texts(present, k, source) for k in _TRIED}
-    median = cleaned[FieldKind.MONEY.value]["value"].median()
-    middle = cleaned[FieldKind.TIME.value]["value"].median()
+NOTHING: Final = Portrait(0.0, 0.0, {}, None, None, 0.0)
+
+
+def portray(sample: pl.DataFrame, source: SourceContext) -> list[Portrait]:
+    """Look at up to 400 values of each column; all columns go through each cleaner in one pass."""
+    texts = [tidy(column.cast(pl.String).head(ROWS)) for column in sample.iter_columns()]
+    present = [column.drop_nulls() for column in texts]
+    stacked = pl.concat(present) if present else pl.Series(dtype=pl.String)
+    cleaned = {kind: clean_texts(stacked, kind, source) for kind in _TRIED}
+    portraits, start = [], 0
+    for column, values in zip(texts, present, strict=True):
+        own = {kind: frame.slice(start, len(values)) for kind, frame in cleaned.items()}
+        start += len(values)
+        portraits.append(_portrait(values, len(column), own, source) if len(values) else NOTHING)
+    return portraits
+
+
+def _portrait(present: pl.Series, rows: int, cleaned: dict[FieldKind, pl.DataFrame], source: SourceContext) -> Portrait:
+    median = cleaned[FieldKind.MONEY]["value"].median()
+    middle = cleaned[FieldKind.TIME]["value"].median()
     return Portrait(
-        filled=len(present) / max(1, len(texts)),
+        filled=len(present) / rows,
         distinct=present.n_unique() / len(present),
         fits=_by_pattern(present, source) | _by_cleaner(present, cleaned, source),
         median=float(median) / 100 if isinstance(median, (int, float)) else None,
         year=1970 + float(middle) / DAY / 365.2425 if isinstance(middle, (int, float)) else None,
-        clock=_mean(
-            present.str.contains(r"[0-9][:时][0-9]|T[0-9]|^[0-9]{14}$|^[0-9]{5}\.[0-9]|^1[0-9]{9}(?:[0-9]{3})?$")
-        ),
+        clock=_mean(present.str.contains(_CLOCK)),
     )
 
 
@@ -102,13 +136,19 @@ def _by_pattern(present: pl.Series, source: SourceContext) -> dict[str, float]:
     company = _mean(present.str.contains(_COMPANY))
     address = _mean(present.str.contains(f"{_CN_ADDRESS}|{_US_ADDRESS}") & (present.str.len_chars() >= 6))
     surname = f"^[{SURNAMES}]" if source.country == "CN" else "^."
-    name = _mean(present.str.contains(f"{_CN_NAME}|{_US_NAME}") & ~present.str.contains(_COMPANY))
+    lower, region = present.str.to_lowercase(), present.str.contains(_REGION)
+    name = _mean(present.str.contains(f"{_CN_NAME}|{_US_NAME}") & ~present.str.contains(_COMPANY) & ~region)
     plausible = _mean(present.str.contains(surname) | present.str.contains(_US_NAME))
     return {
         "employer": max(0.0, company - address * 0.5),
         "address": address,
         "name": name * plausible,
-        "relation": _mean(present.str.to_lowercase().is_in(RELATIONS)),
+        "relation": _mean(lower.is_in(RELATIONS)),
+        "make": _mean(lower.is_in(MAKES)),
+        "state": _mean(lower.is_in(STATES)),
+        "job": _mean(lower.is_in(JOBS)),
+        "region": _mean(region) * (1.0 - address),
+        "device": _mean(present.str.contains(_DEVICE) & present.str.contains("[A-Za-z]")),
         "code": _mean(present.str.contains(r"^[A-Za-z0-9][A-Za-z0-9\-_/.]{1,63}$") & present.str.contains(r"[0-9]")),
         "text": _mean(~present.str.contains(r"^[[0-9].,\-+:/ ]+$")),
         "registration": _mean(
@@ -117,23 +157,24 @@ def _by_pattern(present: pl.Series, source: SourceContext) -> dict[str, float]:
     }
 
 
-def _by_cleaner(present: pl.Series, cleaned: dict[str, pl.DataFrame], source: SourceContext) -> dict[str, float]:
+def _by_cleaner(present: pl.Series, cleaned: dict[FieldKind, pl.DataFrame], source: SourceContext) -> dict[str, float]:
     def share(kind: FieldKind) -> float:
-        return _mean(cleaned[kind.value]["value"].is_not_null())
+        return _mean(cleaned[kind]["value"].is_not_null())
 
     times, long = share(FieldKind.TIME), present.str.len_chars() > 9
     dated = _mean(present.str.contains(r"[-/.年:]|^(?:19|20)[0-9]{6}(?:[0-9]{6})?$|[A-Za-z]{3}"))
-    ids = cleaned[FieldKind.NATIONAL_ID.value]
+    ids = cleaned[FieldKind.NATIONAL_ID]
     lost = _mean(ids["problem"].is_in([Problem.SCIENTIFIC, Problem.PRECISION]).fill_null(False) & long)
-    vins = cleaned[FieldKind.VIN.value]["value"].str.contains(r"^[A-Z0-9]{17}$").fill_null(False)
-    terms = cleaned[FieldKind.INTEGER.value]["value"].is_in(TERMS).fill_null(False)
+    vins = cleaned[FieldKind.VIN]["value"]
+    terms = cleaned[FieldKind.INTEGER]["value"].is_in(TERMS).fill_null(False)
     digits = present.str.replace_all(r"[\s-]", "")
     return {
         "national_id": _identity_share(present, digits, ids["value"], source) + 0.3 * lost,
         "phone": share(FieldKind.PHONE),
+        "mobile": _mean(cleaned[FieldKind.PHONE]["value"].str.contains(r"^\+861[3-9]").fill_null(False)),
         "time": min(times, dated),
         "serial": times - min(times, dated),
-        "vin": _mean(vins & present.str.contains("[A-Za-z]")),
+        "vin": _vehicle_share(vins.filter(vins.str.contains(r"^[A-Z0-9]{17}$"))) * len(vins.drop_nulls()) / len(vins),
         "money": share(FieldKind.MONEY),
         "term": _mean(terms),
         "condition": share(FieldKind.CONDITION),
@@ -148,8 +189,17 @@ def _identity_share(present: pl.Series, digits: pl.Series, ids: pl.Series, sourc
     facts = run({"i": (id_fact_stages(Names("i")), [ids.alias("v")])}, ["birth"])["i"]
     resident = _mean(facts["birth"].is_not_null() & present.str.contains(r"^[0-9\-\s]{15,20}[0-9Xx]?$"))
     hyphened = _mean(present.str.contains(r"^[0-9]{3}-[0-9]{2}-[0-9]{4}$"))
-    bare = 0.5 * _mean(digits.str.contains(r"^[0-9]{9}$")) if source.country == "US" else 0.0
-    return max(resident, hyphened, bare)
+    bare = _mean(digits.str.contains(r"^[0-9]{9}$")) if source.country == "US" else 0.0
+    return max(resident, bare if hyphened >= A_FEW else 0.5 * bare)
+
+
+def _vehicle_share(vins: pl.Series) -> float:
+    """How much 17 characters look like VINs: chance passes the check digit one time in eleven."""
+    if vins.is_empty():
+        return 0.0
+    passes = run({"f": (vin_fact_stages(Names("f")), [vins.alias("v")])}, ["check"])["f"]["check"] == "ok"
+    mixed = _mean(vins.str.contains(r"^[A-Z0-9]*[A-Z][A-Z0-9]*[0-9]{4}$") & ~vins.str.contains(r"^[A-Z]{0,3}[0-9]+$"))
+    return mixed * (0.6 + 0.4 * _mean(passes))
 
 
 def _luhn_share(digits: pl.Series) -> float:

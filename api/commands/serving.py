@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -53,11 +53,17 @@ def run(opened: "House", *, host: str, port: int, dashboard_port: int | None) ->
     config = uvicorn.Config(create_app(services(opened)), log_config=None, access_log=False, server_header=False)
     url = f"http://{LOOPBACK if host == '0.0.0.0' else host}:{real_port}"  # noqa: S104 - told as where to look, not bound
     say(f"API        {url}/v1  (keys: ringsight client add NAME --scopes ...)")
-    if dashboard_port is None:
+    # uvicorn repeats a signal once it has shut down: as an exception it lets the dashboard and its key end too
+    signal.signal(signal.SIGTERM, _end_quietly)
+    with (
+        suppress(KeyboardInterrupt),
+        nullcontext() if dashboard_port is None else _dashboard(opened, url, dashboard_port),
+    ):
         uvicorn.Server(config).run(sockets=[bound])
-        return
-    with _dashboard(opened, url, dashboard_port):
-        uvicorn.Server(config).run(sockets=[bound])
+
+
+def _end_quietly(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -1,9 +1,13 @@
 import json
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 import structlog
 
@@ -93,9 +97,7 @@ def test_from_nothing_to_exports(shell: Shell, book: tuple[Path, Path], tmp_path
     assert json.loads(shell("status", "--json").out)["pending"] == 1
 
     truth = tmp_path / "truth.csv"
-    frauds = [
-        (row["application_id"], row["application_id"][:2]) for row in rows(60) if row["application_id"][0] == "R"
-    ]
+    frauds = [(row["application_id"], row["application_id"][:2]) for row in rows(60) if row["application_id"][0] == "R"]
     honest = [(row["application_id"], "") for row in rows(60) if row["application_id"][0] == "A"]
     lines = [f"{one},{ring},{'mixed' if ring else ''}" for one, ring in frauds + honest]
     truth.write_text("application_id,ring_id,typology\n" + "\n".join(lines) + "\n")
@@ -231,3 +233,31 @@ def test_the_demo_starts_afresh_but_only_over_its_own(shell: Shell, tmp_path: Pa
     (mine / "letter.txt").write_text("keep me")
     assert shell("demo", "--dir", mine, "--no-serve").code == 1
     assert (mine / "letter.txt").read_text() == "keep me"
+
+
+def test_serve_ends_with_its_child_and_its_key(shell: Shell, tmp_path: Path) -> None:
+    """SIGTERM ends API and dashboard, and the dashboard's key is revoked."""
+    shell("init")
+    words = [sys.executable, "-c", "from api.cli import main; main()", "serve", "--port", "0", "--dashboard-port", "0"]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as served:
+        assert served.stderr is not None
+        said = [served.stderr.readline() for _ in range(3)]
+        port = int(said[1].strip().rsplit(":", 1)[1])
+        assert _answers(port)
+        served.send_signal(signal.SIGTERM)
+        served.stderr.read()
+        assert served.wait(30) == 0
+    assert not _answers(port, seconds=0)
+    (client,) = json.loads(shell("client", "list", "--json").out)["items"]
+    assert client["revoked_at"] is not None
+
+
+def _answers(port: int, seconds: float = 40) -> bool:
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}/_stcore/health").status_code == 200
+        except httpx.TransportError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.1)

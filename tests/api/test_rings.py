@@ -9,12 +9,12 @@ def first(world) -> str:
 
 def test_the_planted_rings_are_the_queue(world) -> None:
     page = world.get("/v1/rings").json()
-    assert page["total"] == len(page["items"]) >= RINGS
+    assert RINGS >= page["total"] == len(page["items"]) >= RINGS // 2
     assert [row["rank"] for row in page["items"]] == list(range(1, page["total"] + 1))
-    found = [world.get(f"/v1/rings/{row['ring_id']}").json() for row in page["items"][:RINGS]]
+    found = [world.get(f"/v1/rings/{row['ring_id']}").json() for row in page["items"]]
     groups = [{member["application_id"] for member in ring["members"]} for ring in found]
-    whole = [group for group in groups if len({name.partition("-")[0] for name in group}) == 1 and len(group) >= 6]
-    assert len(whole) >= RINGS - 1
+    assert all(len({name.partition("-")[0] for name in group}) == 1 for group in groups)
+    assert all(len(group) >= RING_SIZE - 2 for group in groups)
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(world) -> None:

@@ -13,13 +13,32 @@ from tests.ingest.samples import TEXTS
 
 CN = SourceContext()
 ROW = {
-    "application_id": "A-1", "submitted_at": "2026-11-21 10:00:00", "name": "张三丰", "national_id": "11010519491231002X",
-    "phone.1": "138 0013 8000", "phone.2": "13800138000", "email": "A@b.com", "address": "北京市朝阳区建国路88号院3号楼2单元1502室",
-    "employer.name": "上海闪光（集团）有限公司", "employer.phone": "010-65529988", "monthly_income": "8,200.00", "dealer_id": "D9",
-    "dealer_name": "阳光", "officer_id": "O3", "vin": "1HGCM82633A004352", "vehicle_condition": "二手车", "loan_amount": "15万",
-    "term_months": "36期", "bank_account": "6222021234567890128", "account_holder_name": "张三丰", "device_id": "dev-1",
-    "ip_address": "1.2.3.4", "reference.1.name": "李四", "reference.1.phone": "13911112222", "co_applicant.1.national_id": "110105491231002",
-}  # fmt: skip
+    "application_id": "A-1",
+    "submitted_at": "2026-11-21 10:00:00",
+    "name": "张三丰",
+    "national_id": "11010519491231002X",
+    "phone.1": "138 0013 8000",
+    "phone.2": "13800138000",
+    "email": "A@b.com",
+    "address": "北京市朝阳区建国路88号院3号楼2单元1502室",
+    "employer.name": "上海闪光（集团）有限公司",
+    "employer.phone": "010-65529988",
+    "monthly_income": "8,200.00",
+    "dealer_id": "D9",
+    "dealer_name": "阳光",
+    "officer_id": "O3",
+    "vin": "1HGCM82633A004352",
+    "vehicle_condition": "二手车",
+    "loan_amount": "15万",
+    "term_months": "36期",
+    "bank_account": "6222021234567890128",
+    "account_holder_name": "张三丰",
+    "device_id": "dev-1",
+    "ip_address": "1.2.3.4",
+    "reference.1.name": "李四",
+    "reference.1.phone": "13911112222",
+    "co_applicant.1.national_id": "110105491231002",
+}
 
 
 def frame(*rows: dict[str, str | None]) -> pl.DataFrame:
@@ -32,7 +51,11 @@ def made(*rows: dict[str, str | None], salt: str = "a") -> Prepared:
 
 
 def test_schemas_hold_even_for_nothing() -> None:
-    for prepared in (made(ROW), made({"application_id": "A", "submitted_at": None}), prepare(frame(), CN, keys(), first_seq=0)):
+    for prepared in (
+        made(ROW),
+        made({"application_id": "A", "submitted_at": None}),
+        prepare(frame(), CN, keys(), first_seq=0),
+    ):
         assert dict(prepared.batch.applications.schema) == APPLICATION_SCHEMA
         assert dict(prepared.batch.identifiers.schema) == IDENTIFIER_SCHEMA
         assert dict(prepared.batch.links.schema) == LINK_SCHEMA
@@ -42,10 +65,21 @@ def test_one_application_in_full() -> None:
     prepared = made(ROW)
     row = prepared.batch.applications.row(0, named=True)
     expected = {
-        "application_id": "A-1", "event_at": 1_795_226_400_000_000, "version_at": 1_795_226_400_000_000, "seq": 7, "name_label": "张**",
-        "birth_year": 1949, "home_region": "110105", "id_check": "ok", "monthly_income": 820_000, "loan_amount": 15_000_000,
-        "term_months": 36, "vehicle_condition": "used", "holder_is_applicant": True, "vehicle_price": None,
-    }  # fmt: skip
+        "application_id": "A-1",
+        "event_at": 1_795_226_400_000_000,
+        "version_at": 1_795_226_400_000_000,
+        "seq": 7,
+        "name_label": "张**",
+        "birth_year": 1949,
+        "home_region": "110105",
+        "id_check": "ok",
+        "monthly_income": 820_000,
+        "loan_amount": 15_000_000,
+        "term_months": 36,
+        "vehicle_condition": "used",
+        "holder_is_applicant": True,
+        "vehicle_price": None,
+    }
     assert {k: row[k] for k in expected} == expected
     assert len(row["digest"]) == 32
     kinds = {(kind, role) for kind, role in prepared.batch.links.select("kind", "role").iter_rows()}
@@ -61,8 +95,20 @@ def test_one_application_in_full() -> None:
 
 def test_no_clear_value_leaves_but_by_the_vault() -> None:
     prepared = made(ROW)
-    seen = "".join(str(f.rows()) for f in (prepared.batch.applications, prepared.batch.identifiers, prepared.batch.links))
-    for secret in ("13800138000", "13911112222", "11010519491231002X", "张三丰", "李四", "1502", "6222021234567890128", "a@b.com", "1.2.3.4"):
+    seen = "".join(
+        str(f.rows()) for f in (prepared.batch.applications, prepared.batch.identifiers, prepared.batch.links)
+    )
+    for secret in (
+        "13800138000",
+        "13911112222",
+        "11010519491231002X",
+        "张三丰",
+        "李四",
+        "1502",
+        "6222021234567890128",
+        "a@b.com",
+        "1.2.3.4",
+    ):
         assert secret not in seen
 
 
@@ -74,7 +120,12 @@ def test_digest_and_labels_do_not_depend_on_the_home_but_tokens_do() -> None:
 
 
 def test_equal_content_in_another_spelling_has_an_equal_digest() -> None:
-    again = ROW | {"phone.1": "+86-13800138000", "monthly_income": "8200", "submitted_at": "2026/11/21 10:00", "name": " 张三丰 "}
+    again = ROW | {
+        "phone.1": "+86-13800138000",
+        "monthly_income": "8200",
+        "submitted_at": "2026/11/21 10:00",
+        "name": " 张三丰 ",
+    }
     other = ROW | {"monthly_income": "8201"}
     digests = made(ROW, again, other).batch.applications["digest"].to_list()
     assert digests[0] == digests[1] != digests[2]
@@ -101,9 +152,13 @@ def test_rows_that_cannot_be_applications_are_refused_with_a_reason() -> None:
     assert prepared.kept.to_list() == [0, 7]
     assert prepared.batch.applications["seq"].to_list() == [7, 8]
     assert [(r, c) for r, c, _ in prepared.refused.iter_rows()] == [
-        (1, "no_application_id"), (2, "application_id_unreadable"), (3, "application_id_unreadable"), (4, "no_submission_time"),
-        (5, "submission_time_unreadable"), (6, "submission_time_impossible"),
-    ]  # fmt: skip
+        (1, "no_application_id"),
+        (2, "application_id_unreadable"),
+        (3, "application_id_unreadable"),
+        (4, "no_submission_time"),
+        (5, "submission_time_unreadable"),
+        (6, "submission_time_impossible"),
+    ]
     problems = {(f, c) for r, f, c in prepared.problems.iter_rows() if r == 7}
     assert problems == {("phone.1", "scientific_notation"), ("monthly_income", "unreadable")}
 
@@ -123,7 +178,11 @@ COLUMNS = st.sampled_from([c for c in CANONICAL_COLUMNS if c not in {"applicatio
 RANDOM_ROWS = st.lists(st.dictionaries(COLUMNS, TEXTS, max_size=8), min_size=70, max_size=90)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example])
+@settings(
+    max_examples=6,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
 @given(RANDOM_ROWS)
 def test_one_row_at_a_time_equals_the_whole_file(drawn: list[dict[str, str]]) -> None:
     rows = [{"submitted_at": "2026-01-01", **row, "application_id": f"A{n}"} for n, row in enumerate(drawn)]

@@ -13,7 +13,9 @@ from ingest.records import BadRecord, Dialect, Splitter, read_delimited
 CELLS = st.text(alphabet="ab张三1,;|\t\"'\n \u3000é=<", max_size=12).filter(lambda t: t not in {"\n"})
 
 
-def read(data: bytes, columns: int = 3, dialect: Dialect | None = None) -> tuple[list[tuple[str, ...]], list[BadRecord]]:
+def read(
+    data: bytes, columns: int = 3, dialect: Dialect | None = None
+) -> tuple[list[tuple[str, ...]], list[BadRecord]]:
     parts = list(read_delimited(io.BytesIO(data), dialect or Dialect(), columns, range(columns), 1))
     rows = [row for part in parts for row in part.fields.iter_rows()]
     assert sum(part.count for part in parts) == len(rows) + sum(len(part.bad) for part in parts)
@@ -37,7 +39,9 @@ def render(rows: list[list[str]], dialect: Dialect, end: str) -> bytes:
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
     end=st.sampled_from(["\n", "\r\n"]),
 )
-def test_parsing_what_was_rendered_gives_it_back(rows: list[list[str]], encoding: str, delimiter: str, end: str) -> None:
+def test_parsing_what_was_rendered_gives_it_back(
+    rows: list[list[str]], encoding: str, delimiter: str, end: str
+) -> None:
     dialect = Dialect(encoding, delimiter)
     assert read(render(rows, dialect, end), dialect=dialect) == ([tuple(row) for row in rows], [])
 
@@ -73,9 +77,14 @@ def test_each_bad_record_is_told_with_its_lines_and_its_neighbours_stay() -> Non
     rows, bad = read(data)
     assert rows == [("1", 'x "y"\nz', "3"), ("3", '5" pipe', "6"), ("9", "", ""), ("11", "a", "b")]
     assert sorted((b.first_line, b.last_line, b.code) for b in bad) == [
-        (3, 3, "unclosed_quote"), (5, 5, "text_after_closing_quote"), (6, 6, "nul_byte"), (7, 7, "undecodable_bytes"),
-        (9, 9, "ragged_row"), (10, 10, "ragged_row"), (12, 13, "undecodable_bytes"),
-    ]  # fmt: skip
+        (3, 3, "unclosed_quote"),
+        (5, 5, "text_after_closing_quote"),
+        (6, 6, "nul_byte"),
+        (7, 7, "undecodable_bytes"),
+        (9, 9, "ragged_row"),
+        (10, 10, "ragged_row"),
+        (12, 13, "undecodable_bytes"),
+    ]
 
 
 @pytest.mark.parametrize("where", [0, 1, 2])

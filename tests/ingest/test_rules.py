@@ -6,7 +6,6 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.ingest.samples import SPELLINGS, TEXTS
 
 from graph.schema import FieldKind
 from ingest.clean import clean_texts
@@ -15,6 +14,7 @@ from ingest.link import FACT_COLUMNS, FACT_STAGES
 from ingest.names import name_fact_stages
 from ingest.source import SourceContext
 from ingest.text import tidy
+from tests.ingest.samples import SPELLINGS, TEXTS
 
 SOURCES = {"CN": SourceContext(), "US": SourceContext.of_country("US"), "DMY": SourceContext(date_order="DMY")}
 FACTS = {**FACT_STAGES, "name": name_fact_stages}
