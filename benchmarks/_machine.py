@@ -50,7 +50,7 @@ def ringsight(home: Path, *words: str, log: Path) -> Step:
     seconds = time.perf_counter() - started
     text = (log.parent / "out").read_text(encoding="utf-8")
     if child.returncode != 0:
-        raise RuntimeError(f"ringsight {' '.join(words)}: exit code {child.returncode}, see {log}")
+        raise RuntimeError(f"ringsight {words[0]}: exit code {child.returncode}\n{log.read_text()[-2000:]}")
     said = json.loads(text) if "--json" in words else {"text": text}
     return Step(
         words,

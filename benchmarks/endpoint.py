@@ -199,7 +199,7 @@ def serve(home: Path, port: int) -> None:
     bound = listen("127.0.0.1", port)
     bound.listen()
     print(SERVED, flush=True)
-    uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False)).run(sockets=[bound])
+    uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_keep_alive=120)).run(sockets=[bound])
 
 
 if __name__ == "__main__":

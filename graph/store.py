@@ -102,7 +102,7 @@ class GraphStore(Protocol):
     """Nodes, versions and links. Every method raises StoreUnavailable or StoreRefused, nothing of the driver's.
 
     A version is live at `known_at` (a seq) when its own seq <= known_at and no version of the same application with a
-    greater (version_at, digest) has seq <= known_at. `as_of` bounds event_at (microseconds, inclusive). None = no bound.
+    greater (version_at, digest) has seq <= known_at. `as_of` bounds event_at (microseconds, inclusive). None: no bound.
     """
 
     def write(self, batch: Batch) -> NDArray[np.uint8]:

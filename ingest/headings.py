@@ -95,7 +95,7 @@ _SYNONYMS: Final[dict[str, str]] = {
     "ip_address": "ip地址|申请ip|登录ip|ip|ip address|client ip|ip addr",
     "relation": "关系|与申请人关系|与本人关系|relation|relationship",
     "channel": "进件渠道|渠道|来源|渠道来源|业务来源|channel|source channel|source|lead source",
-    "status": "审批状态|状态|申请状态|审批结果|状态说明|status|application status|decision",
+    "status": "审批状态|状态|申请状态|审批结果|status|application status|decision",
     "event": "事件|结果|事件类型|结论|贷后表现|event|outcome|result|event type",
     "event_at": "发生时间|事件时间|发生日期|日期|事件日期|event at|event date|date|event time",
     "known_at": "获知时间|知晓时间|确认时间|确认日期|known at|known date|reported at|confirmed at|date known",
@@ -132,6 +132,8 @@ _WORD_BREAKS: Final = re.compile(r"[\s_\-./\\|,:;#()\[\]{}<>'\"*?!&+]+")
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _HAN: Final = re.compile(r"[\u4e00-\u9fff]+")
 _ASCII_WORDS: Final = re.compile(r"[a-z0-9 ]+")
+EMPLOYER_SOMEHOW: Final = 0.5
+"""A heading with a word for employer and none for phone, ID or relation: probably the name."""
 FUZZY_FROM: Final = 0.75
 """Below this similarity two headings are taken to be strangers."""
 
@@ -183,6 +185,12 @@ def heading_score(text: str, column: str) -> float:
     if column.startswith("phone."):
         wanted = heading.index or 1
         return base * (1.0 if wanted == index else 0.25) * (0.3 if heading.group == "employer" else 1.0)
+    if (
+        column == "employer.name"
+        and heading.group == "employer"
+        and not any(pattern.search(heading.forms[0]) for name, pattern in _CONCEPTS.items() if name != "name")
+    ):
+        return max(base, EMPLOYER_SOMEHOW)
     if heading.group == "employer" and not column.startswith("employer.") and field in ("name", "address", "email"):
         return base * 0.3
     return base

@@ -1,4 +1,4 @@
-"""What values, their neighbours and their sums say of a column, whatever its heading: field -> strength, column by column."""
+"""What values, their neighbours and their sums say of a column, whatever its heading."""
 
 from itertools import permutations
 from typing import Final
@@ -65,8 +65,8 @@ def _identifiers(portrait: Portrait) -> Hints:
 def _words(portrait: Portrait) -> Hints:
     fit, few = portrait.fit, portrait.distinct < 0.3
     return {
-        "employer.name": fit("employer") * (0.5 if few else 0.9),
-        "dealer_name": fit("employer") * (0.75 if few else 0.3),
+        "employer.name": fit("employer") * (0.74 if few else 0.9),
+        "dealer_name": fit("employer") * (0.72 if few else 0.3),
         "vehicle_condition": fit("condition") * (1.0 if few else 0.3),
         "term_months": fit("term") * (0.9 if few else 0.3),
         "vehicle_make": fit("make") * 0.9,
@@ -125,7 +125,7 @@ def _person(portrait: Portrait, person: str, near_employer: bool) -> Hints:
 
 
 def _persons(sample: pl.DataFrame, portraits: list[Portrait], named: list[str]) -> list[str]:
-    """Whose column each one is, by the last name seen: "" the applicant, `account`, `reference.1`, `co_applicant.1`, ..."""
+    """Whose each column is, by the last name seen: "" the applicant, `account`, `reference.1`, `co_applicant.1`, ..."""
     current, counts, applicant = "", {"reference": 0, "co_applicant": 0}, -1
     whose = []
     for at, portrait in enumerate(portraits):
@@ -150,7 +150,8 @@ def _other_person(
 ) -> str:
     """A name after the applicant's: who repays, who borrows with him (an ID follows), or who vouches for him."""
     mine, theirs = (sample.to_series(n).str.strip_chars() for n in (applicant, at))
-    if float((mine == theirs).mean() or 0.0) > SAME or portraits[at - 1].fit("account") > CLEAR:
+    alike = (mine == theirs).drop_nulls()
+    if alike.sum() > SAME * max(1, len(alike)) or portraits[at - 1].fit("account") > CLEAR:
         return "account"
     followed = at + 1 < len(portraits) and portraits[at + 1].fit("national_id") > CLEAR
     group = "co_applicant" if followed else "reference"

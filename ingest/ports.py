@@ -1,4 +1,4 @@
-"""What ingest needs from the house: accounts, quarantine, vault, facts and keys. casework implements them, api wires them."""
+"""What ingest needs from the house: accounts, quarantine, vault, facts, keys. casework implements, api wires them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

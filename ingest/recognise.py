@@ -47,19 +47,20 @@ _DEVICE: Final = (
 )
 _REGION: Final = r"(?:省|市|自治区|特区|区|县)$|, ?[A-Z]{2}$|^[A-Z]{2}$"
 _MAKES = """
-丰田 本田 日产 大众 别克 福特 宝马 奔驰 奥迪 比亚迪 吉利 长安 长城 哈弗 奇瑞 现代 起亚 马自达 雪佛兰 五菱 标致 雪铁龙 沃尔沃 特斯拉 凯迪拉克 雷克萨斯
-红旗 荣威 名爵 传祺 理想 蔚来 小鹏 领克 斯柯达 三菱 铃木 斯巴鲁 林肯 捷豹 路虎 保时捷
-toyota honda nissan volkswagen vw buick ford bmw benz mercedes mercedes-benz audi byd geely hyundai kia mazda chevrolet
-chevy jeep dodge ram gmc subaru tesla volvo lexus cadillac chrysler acura infiniti lincoln mitsubishi
+丰田 本田 日产 大众 别克 福特 宝马 奔驰 奥迪 比亚迪 吉利 长安 长城 哈弗 奇瑞 现代 起亚 马自达 雪佛兰 五菱 标致
+雪铁龙 沃尔沃 特斯拉 凯迪拉克 雷克萨斯 红旗 荣威 名爵 传祺 理想 蔚来 小鹏 领克 斯柯达 三菱 铃木 斯巴鲁 林肯 捷豹
+路虎 保时捷 toyota honda nissan volkswagen vw buick ford bmw benz mercedes mercedes-benz audi byd geely hyundai
+kia mazda chevrolet chevy jeep dodge ram gmc subaru tesla volvo lexus cadillac chrysler acura infiniti lincoln
+mitsubishi
 """
 _STATES = """
 已放款 放款 通过 审批通过 已通过 拒绝 已拒绝 待审批 审批中 取消 已取消 结清 撤销 已撤销 退件 逾期
 approved declined funded booked pending cancelled canceled withdrawn rejected denied submitted closed open active paid
 """
 _JOBS = """
-职员 工人 销售 司机 教师 医生 护士 个体 个体户 自由职业 公务员 工程师 会计 经理 农民 务工 厨师 保安 客服 技术员 店员 学生 退休 军人 律师 普工 外卖员 快递员
-clerk driver teacher nurse engineer manager sales cook cashier mechanic electrician accountant laborer technician
-retired student self-employed server doctor lawyer
+职员 工人 销售 司机 教师 医生 护士 个体 个体户 自由职业 公务员 工程师 会计 经理 农民 务工 厨师 保安 客服 技术员
+店员 学生 退休 军人 律师 普工 外卖员 快递员 clerk driver teacher nurse engineer manager sales cook cashier
+mechanic electrician accountant laborer technician retired student self-employed server doctor lawyer
 """
 MAKES: Final = tuple(_MAKES.split())
 STATES: Final = tuple(_STATES.split())
@@ -148,7 +149,7 @@ def _by_pattern(present: pl.Series, source: SourceContext) -> dict[str, float]:
         "state": _mean(lower.is_in(STATES)),
         "job": _mean(lower.is_in(JOBS)),
         "region": _mean(region) * (1.0 - address),
-        "device": _mean(present.str.contains(_DEVICE) & present.str.contains("[A-Za-z]")),
+        "device": _mean(present.str.contains(_DEVICE) & present.str.contains("[A-Za-z].*[0-9].*[A-Za-z]")),
         "code": _mean(present.str.contains(r"^[A-Za-z0-9][A-Za-z0-9\-_/.]{1,63}$") & present.str.contains(r"[0-9]")),
         "text": _mean(~present.str.contains(r"^[[0-9].,\-+:/ ]+$")),
         "registration": _mean(

@@ -9,12 +9,12 @@ import operator
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from typing import Any, Final, Union
 from zoneinfo import ZoneInfo
 
 import polars as pl
+
+from ingest import single
 
 Row = dict[str, Any]
 Value = Callable[[Row], Any]
@@ -22,11 +22,6 @@ Operand = Union["Rule", str, int, bool]
 
 _GROUP: Final = re.compile(r"\$\{?([0-9]+)\}?")
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}").fullmatch
-_MOMENT: Final = re.compile(
-    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2}) ([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})\.([0-9]+)"
-).fullmatch
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICRO: Final = timedelta(microseconds=1)
 
 
 class Rule:
@@ -135,12 +130,12 @@ class Rule:
     def moment(self) -> "Rule":
         """Microseconds since 1970 as if UTC of `2026-3-1 9:5:0.0`; null for what no clock or calendar shows."""
         column = self.column.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", strict=False, time_unit="us").dt.epoch("us")
-        return self._map(column, _moment)
+        return self._map(column, single.moment)
 
     def day(self) -> "Rule":
         """`19900307` as `1990-03-07`; null for a day that never was."""
         column = self.column.str.to_date("%Y%m%d", strict=False).dt.strftime("%Y-%m-%d")
-        return self._map(column, _day)
+        return self._map(column, single.day)
 
     # numbers
 
@@ -149,12 +144,12 @@ class Rule:
         zone = ZoneInfo(timezone)
         naive = self.column.cast(pl.Datetime("us"))
         column = naive.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null").dt.epoch("us")
-        return self._map(column, lambda local: _located(local, zone))
+        return self._map(column, lambda local: single.located(local, zone))
 
     def calendar_day(self) -> "Rule":
         """Microseconds since 1970 as `YYYY-MM-DD`."""
         column = pl.from_epoch(self.column, time_unit="us").dt.strftime("%Y-%m-%d")
-        return self._map(column, lambda v: (_EPOCH + v * _MICRO).strftime("%Y-%m-%d"))
+        return self._map(column, single.calendar_day)
 
     def absolute(self) -> "Rule":
         """Without its sign."""
@@ -335,68 +330,3 @@ def lit(value: Operand) -> Rule:
 def nothing(dtype: pl.DataType) -> Rule:
     """Null of a type."""
     return Rule(pl.lit(None, dtype=dtype), lambda row: None)
-
-
-def _moment(text: str) -> int | None:
-    found = _MOMENT(text)
-    if found is None:
-        return None
-    year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
-    leap, micros = second == 60, int(found[7][:6].ljust(6, "0"))
-    try:
-        when_ = datetime(year, month, day, hour, minute, 59 if leap else second, micros, tzinfo=UTC)
-    except ValueError:
-        return None
-    return (when_ - _EPOCH) // _MICRO + (1_000_000 if leap else 0)
-
-
-def _day(text: str) -> str | None:
-    try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:])).isoformat()
-    except ValueError:
-        return None
-
-
-def _located(local: int, zone: ZoneInfo) -> int | None:
-    try:
-        naive = _EPOCH.replace(tzinfo=None) + local * _MICRO
-        utc = naive.replace(tzinfo=zone).astimezone(UTC)
-    except OverflowError:
-        return None
-    if utc.astimezone(zone).replace(tzinfo=None) != naive:
-        return None
-    return (utc - _EPOCH) // _MICRO
-
-
-@lru_cache(maxsize=4096)
-def _column(prefix: str, name: str) -> Rule:
-    return Rule(pl.col(f"{prefix}:{name}"), operator.itemgetter(name))
-
-
-class Names:
-    """Names the columns of one rule, so that the rules of several kinds can run side by side in one frame."""
-
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
-
-    def __call__(self, name: str) -> Rule:
-        """The rule's own column."""
-        return _column(self._prefix, name)
-
-    def let(self, **rules: Rule) -> "Stage":
-        """A stage that sets these columns, each from the columns of the stages before."""
-        return Stage(self._prefix, rules)
-
-
-class Stage:
-    """Columns that are set at once."""
-
-    __slots__ = ("columns", "names", "steps")
-
-    def __init__(self, prefix: str, rules: Mapping[str, Rule]) -> None:
-        self.names = tuple(rules)
-        self.columns = tuple(rule.column.alias(f"{prefix}:{name}") for name, rule in rules.items())
-        self.steps = tuple((name, rule.of) for name, rule in rules.items())
-
-
-Stages = tuple[Stage, ...]

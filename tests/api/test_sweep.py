@@ -146,23 +146,23 @@ def test_a_sweep_killed_anywhere_is_never_half_seen(house: House, step: str) -> 
 @pytest.mark.slow
 def test_a_load_killed_in_the_middle_balances_when_run_again(tmp_path: Path) -> None:
     opened = open_house(fresh(tmp_path / "home"))
-    path = write_csv(tmp_path / "book.csv", rows(1200))
-    command = ["load", str(path), "--mapping", str(_mapping(tmp_path)), "--batch-size", "100"]
+    path = write_csv(tmp_path / "book.csv", rows(600))
+    command = ["load", str(path), "--mapping", str(_mapping(tmp_path)), "--batch-size", "40"]
     environment = {**os.environ, "RINGSIGHT_HOME": str(opened.settings.home)}
     words = [sys.executable, "-c", "from api.cli import main; main()", *command]
     started = subprocess.Popen(words, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
-    while _count(opened) < 200 and started.poll() is None and time.monotonic() < deadline:
+    while _count(opened) < 100 and started.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     started.send_signal(signal.SIGKILL)
     started.wait()
     there = _count(opened)
-    assert 0 < there < 1248, "the load was not killed in its middle"
+    assert 0 < there < 648, "the load was not killed in its middle"
     again = subprocess.run([*words, "--json"], env=environment, capture_output=True, text=True, check=True)
     report = json.loads(again.stdout)
-    assert report["read"] == 1248 == report["loaded"] + report["duplicate"] + report["quarantined"]
+    assert report["read"] == 648 == report["loaded"] + report["duplicate"] + report["quarantined"]
     assert report["duplicate"] >= there
-    assert _count(opened) == 1248
+    assert _count(opened) == 648
     assert [record.state for record in opened.accounts.loads()] == ["closed", "abandoned"]
     assert opened.accounts.watermark() > 0
 
