@@ -93,7 +93,7 @@ def truth(columns: dict[str, str]) -> dict[str, str]:
 
 @pytest.mark.parametrize(("locale", "seed"), [("zh", 1), ("en", 2), ("mixed", 3)])
 def test_the_sample_book_is_mapped_whole(tmp_path: Path, locale: str, seed: int) -> None:
-    book = write_book(tmp_path, applications=1000, seed=seed, locale=locale, headings="varied")
+    book = write_book(tmp_path, applications=600, seed=seed, locale=locale, headings="varied")
     proposal = propose(book.applications)
     assert len(truth(proposal.mapping.columns)) >= 44
     assert len(proposal.unmapped) == 1  # the remarks
@@ -120,7 +120,7 @@ NEEDED = (
 
 @pytest.mark.parametrize(("locale", "least"), [("zh", 9), ("en", 8)])
 def test_meaningless_headings_still_map_by_their_values(tmp_path: Path, locale: str, least: int) -> None:
-    book = write_book(tmp_path, applications=800, seed=5, locale=locale)
+    book = write_book(tmp_path, applications=500, seed=5, locale=locale)
     meant = propose(book.applications).mapping
     encoding = meant.encoding or "utf-8"
     first, _, rest = book.applications.read_bytes().partition(b"\n")

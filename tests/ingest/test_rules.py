@@ -18,7 +18,7 @@ from tests.ingest.samples import SPELLINGS, TEXTS
 
 SOURCES = {"CN": SourceContext(), "US": SourceContext.of_country("US"), "DMY": SourceContext(date_order="DMY")}
 FACTS = {**FACT_STAGES, "name": name_fact_stages}
-QUICK = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass(frozen=True)
