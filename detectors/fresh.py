@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from detectors.artifact import Published
 from detectors.columns import record_columns, token_of
-from graph.book import PERSON, ROLES_PER_VALUE, SINGLE, LinkTable, person_value
+from graph.book import PERSON, ROLES_PER_VALUE, SINGLE, LinkTable, expand, person_value
 from graph.network import DERIVED_KIND, NO_OFFSET, VALUE_NAMES
 from graph.persons import CONFIRMING, PERSONAL
 from graph.schema import KIND, ROLE
@@ -26,6 +26,8 @@ Record = Mapping[str, Any]
 
 OWN: Final = ROLE["own"].code
 NATIONAL_ID: Final = KIND["national_id"].code
+BY_BIRTH, BY_NAME = (np.isin(np.arange(64), kinds) for kinds in (CONFIRMING, PERSONAL))
+"""[kind code] whether a shared value of one's own and the same name and birth, or name, make one person."""
 TELLING: Final = frozenset((NATIONAL_ID, *CONFIRMING, *PERSONAL))
 """Kinds of values that can tell who a person is."""
 COLUMN_OF_KIND: Final = {
@@ -191,35 +193,30 @@ def _watched(watched: I64, links: LinkTable, size: int) -> I64:
 
 
 def _persons(published: Published, columns: Columns, flat: Flat, known: tuple[int, int] | None) -> I32:
-    """[F] the published person of the same ID, or of the same name with a shared value; else a new one.
+    """[F] the smallest published person by the rules of graph.persons; else a new one.
 
     known: row and published index of a row whose person the sweep has resolved.
     """
     person = (published.applications + np.arange(len(columns["event_at"]))).astype(np.int32)
-    asked = [(row, n, use.kind) for row, n, use in flat if use.role == OWN and use.kind in TELLING]
-    at = published_values(published, np.array([n for _, n, _ in asked], np.int64))
-    slots = published_slots(published, at, np.array(OWN)).tolist()
-    found: dict[int, int] = {}
-    for (row, _, kind), slot in zip(asked, slots, strict=True):
-        if slot >= 0 and (known is None or row != known[0]):
-            for one in _same_person(published, slot, kind, int(columns["name_birth"][row]), int(columns["name"][row])):
-                found[row] = min(found.get(row, one), one)
-    for row, one in found.items():
-        person[row] = one
     if known is not None:
         person[known[0]] = published.rows["person"][known[1]]
+    asked = [
+        (row, number, use.kind)
+        for row, number, use in flat
+        if use.role == OWN and use.kind in TELLING and (known is None or row != known[0])
+    ]
+    if not asked:
+        return person
+    row, number, kind = np.array(asked, np.int64).T
+    slot = published_slots(published, published_values(published, number), np.array(OWN))
+    row, kind, slot = row[slot >= 0], kind[slot >= 0], slot[slot >= 0]
+    start = published.slots["start"][slot]
+    position, owner = expand(start, start + published.slots["total"][slot])
+    user = published.members_of_slots["member"][position]
+    row, kind = row[owner], kind[owner]
+    same = kind == NATIONAL_ID
+    for name, kinds in (("name_birth", BY_BIRTH), ("name", BY_NAME)):
+        mine = columns[name][row]
+        same |= kinds[kind] & (mine != 0) & (published.rows[name][user] == mine)
+    np.minimum.at(person, row[same], published.rows["person"][user[same]])
     return person
-
-
-def _same_person(published: Published, slot: int, kind: int, born: int, named: int) -> list[int]:
-    """Smallest person of each rule of graph.persons among the published users of a value of one's own."""
-    rows, start = published.rows, int(published.slots["start"][slot])
-    users = published.members_of_slots["member"][start : start + int(published.slots["total"][slot])]
-    chosen = []
-    if kind == NATIONAL_ID:
-        chosen.append(users)
-    if kind in CONFIRMING and born:
-        chosen.append(users[rows["name_birth"][users] == born])
-    if kind in PERSONAL and named:
-        chosen.append(users[rows["name"][users] == named])
-    return [int(rows["person"][some].min()) for some in chosen if len(some)]

@@ -39,7 +39,7 @@ def ring_signals(published: Published, ring_id: str, policy: Policy) -> tuple[Si
 def _joined(
     ring_id: str, reason: str, found: list[Signal], inside: set[str], read: int, published: Published
 ) -> Signal:
-    evidence = _shared(found, inside) or _figures(found)
+    evidence = (*_figures(found), *_shared(found, inside))
     named = {s.subject for s in found} | {a for e in evidence for a in e.applications}
     return Signal(
         ring_id,
@@ -67,9 +67,9 @@ def _shared(found: list[Signal], inside: set[str]) -> tuple[Evidence, ...]:
 
 
 def _figures(found: list[Signal]) -> tuple[Evidence, ...]:
-    """The figure of the member with the strongest signal, for reasons that rest on no shared value."""
+    """The figure of the member with the strongest signal, for reasons that speak of an amount."""
     strongest = max(found, key=lambda s: (s.strength, s.subject))
-    return strongest.evidence[:1]
+    return tuple(item for item in strongest.evidence[:1] if item.kind == "figure")
 
 
 def _days(published: Published, names: list[str]) -> int:

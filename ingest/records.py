@@ -1,5 +1,6 @@
 """Frames records of delimited text on bytes, so that one bad record cannot swallow its neighbours."""
 
+import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from ingest.codes import Refusal
 BLOCK_BYTES: Final = 2 << 20
 MAX_RECORD_BYTES: Final = 1 << 20
 MAX_COLUMNS: Final = 2_000
+LONG_RECORD: Final = 100_000
+"""Characters; the csv module refuses fields of more than 131,072, and reads bare line ends its own way."""
 MAX_QUOTED_LINES: Final = 100
 MAX_QUOTED_CHARACTERS: Final = 1 << 16
 """A quoted field that runs over more is taken for a quote that nobody closed."""
@@ -64,6 +67,7 @@ class Splitter:
         d = re.escape(delimiter)
         quoted = r'"(?:[^"]++|"")*+"'
         bare = rf'[^"{d}][^{d}]*+|'
+        self._delimiter = delimiter
         self._whole = re.compile(rf"(?:{quoted}|{bare})(?:{d}(?:{quoted}|{bare}))*+")
         self._fields = re.compile(rf'(?:^|{d})(?:"((?:[^"]++|"")*+)"|([^"{d}][^{d}]*+|))')
         self._start = re.compile(rf"(?:(?:{quoted}|{bare}){d})*+")
@@ -73,6 +77,9 @@ class Splitter:
         """The fields, or None where the text is no whole record."""
         if self._whole.fullmatch(text) is None:
             return None
+        if "\n" not in text and "\r" not in text and len(text) < LONG_RECORD:
+            # whole by our grammar, so that the csv module, ten times as fast, reads the same fields
+            return next(csv.reader((text,), delimiter=self._delimiter, strict=True)) or [""]
         return [quoted.replace('""', '"') if quoted else bare for quoted, bare in self._fields.findall(text)]
 
     def is_open(self, text: str) -> bool:

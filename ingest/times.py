@@ -37,6 +37,8 @@ _YEARS: Final = (("([0-9]{4})", ""), ("([0-2][0-9]|30)", "20"), ("([0-9]{2})", "
 _DATE: Final = r"^([0-9]{4}) *[-/.年] *([0-9]{1,2}) *[-/.月] *([0-9]{1,2})[日号]?"
 _HOUR: Final = r"[Tt ,]*(?:上午|下午|凌晨|早上|中午|晚上)? *([0-9]{1,2})[:时点]([0-9]{1,2})"
 _TAIL: Final = r" *(?i:[ap]\.?m\.?)? *(?i:Z|(?:UTC|GMT)?(?:[+-][0-9]{2}(?::?[0-9]{2})?)?)$"
+_USUAL: Final = "^[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?: [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)?$"
+"""What nearly every value looks like; the others take the longer way."""
 _ISO: Final = (
     (rf"{_DATE}{_HOUR}[:分]([0-9]{{1,2}})[.,]([0-9]{{1,9}})秒?{_TAIL}", "$1-$2-$3 $4:$5:$6.$7"),
     (rf"{_DATE}{_HOUR}[:分]([0-9]{{1,2}})秒?{_TAIL}", "$1-$2-$3 $4:$5:$6.0"),
@@ -64,7 +66,9 @@ def time_stages(at: Names, source: SourceContext) -> Stages:
     )  # fmt: skip
     return (
         *_local_stages(at, source.date_order),
-        at.let(utc=_to_utc(at("local"), source.timezone), epoch=_epoch(at("t"))),
+        at.let(utc=at("local").to_utc(source.timezone), epoch=_epoch(at("t"))),
+        at.let(gap=when(at("utc").absent()).then(at("local") - HOUR).to_utc(source.timezone) + HOUR),
+        at.let(utc=coalesce(at("utc"), at("gap"))),
         at.let(v=value),
         *_judge_stages(at),
     )
@@ -83,9 +87,15 @@ def date_stages(at: Names, source: SourceContext) -> Stages:
 def _local_stages(at: Names, order: str) -> Stages:
     """From `t` to `local` (microseconds as if UTC), `shift` (stated offset), `odd` (no such day or hour)."""
     w, iso, zone = at("w"), at("iso"), at("zone")
-    written = w
+    fancy, plain = at("fancy"), at("plain")
+    written = fancy
     for pattern, form in _ISO:
         written = written.replace(pattern, form)
+    usual = (
+        when(plain.contains(":[0-9]{2}:")).then(plain + ".0")
+        .when(plain.contains(":")).then(plain + ":0.0")
+        .otherwise(plain + " 0:0:0.0")
+    )  # fmt: skip
     offset = zone.replace_all("[^0-9]", "").pad_end(4).integer()
     minutes = (offset // 100) * 60 + offset % 100
     shift = when(zone.contains("-")).then(minutes * -1).otherwise(minutes) * (60 * MICROS)
@@ -102,7 +112,14 @@ def _local_stages(at: Names, order: str) -> Stages:
     return (
         at.let(other=when(~at("t").contains(_PLAIN)).then(at("t")).lower()),
         at.let(w=coalesce(_rewritten(at("other"), order), at("t"))),
-        at.let(iso=written, zone=w.extract(_ZONE, 1), pm=w.contains(_AFTERNOON), am=w.contains(_MORNING)),
+        at.let(plain=when(w.contains(_USUAL)).then(w).replace_all("[/.]", "-")),
+        at.let(fancy=when(plain.absent()).then(w)),
+        at.let(
+            iso=coalesce(usual, written),
+            zone=fancy.extract(_ZONE, 1),
+            pm=fancy.contains(_AFTERNOON),
+            am=fancy.contains(_MORNING),
+        ),
         at.let(clock=iso.moment(), shift=shift, sheet=sheet),
         at.let(hour=(at("clock") // HOUR) % 24),
         at.let(
@@ -124,10 +141,6 @@ def _rewritten(text: Rule, order: str) -> Rule:
         for year, century in _YEARS:
             text = text.replace(rf"{start}{year}\b", form.replace("$3", f"{century}${{3}}"))
     return text
-
-
-def _to_utc(local: Rule, timezone: str) -> Rule:
-    return coalesce(local.to_utc(timezone), (local - HOUR).to_utc(timezone) + HOUR)
 
 
 def _epoch(text: Rule) -> Rule:

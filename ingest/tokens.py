@@ -38,8 +38,9 @@ class Tokeniser:
         inner = hashlib.sha256(bytes(b ^ 0x36 for b in key))
         outer = hashlib.sha256(bytes(b ^ 0x5C for b in key))
         prefix = f"{self._keys.version}:"
+        begin, end = inner.copy, outer.copy
         for value in values:
-            first, second = inner.copy(), outer.copy()
+            first, second = begin(), end()
             first.update(value.encode())
             second.update(first.digest())
             known[value] = prefix + second.hexdigest()[:TOKEN_DIGITS]
