@@ -123,7 +123,8 @@ def own_history(book: Book, rows: I32) -> tuple[I64, I64, I64]:
     soon &= still[met.other] & still[mine]
     dealer = book.columns["dealer"].astype(np.int64)
     elsewhere = soon & (dealer[met.other] != dealer[mine]) & (dealer[met.other] != 0)
-    key = np.unique(np.stack([met.row[elsewhere].astype(np.int64), dealer[met.other[elsewhere]]]), axis=1)
+    key = np.stack([met.row[elsewhere].astype(np.int64), dealer[met.other[elsewhere]]])
+    key = np.unique(key, axis=1) if key.size else key
     contradicts = np.zeros(len(mine), bool)
     for column in ("national_id", "name"):
         value = book.columns[column].astype(np.int64)

@@ -1,5 +1,6 @@
 """From contributions to signals: which shared value, which other applications, how many and over how long."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,8 +61,10 @@ def signals(scene: Scene) -> tuple[Signal, ...]:
     total = max(sum(scene.layers), 1)
     subject = scene.local.ids[scene.local.target]
     found = []
-    for code in dict.fromkeys(f.reason for f in scene.policy.features):
-        amounts = {i: int(scene.contribution[i]) for i, f in enumerate(scene.policy.features) if f.reason == code}
+    by_reason: dict[str, dict[int, int]] = defaultdict(dict)
+    for i, (feature, part) in enumerate(zip(scene.policy.features, scene.contribution.tolist(), strict=True)):
+        by_reason[feature.reason][i] = part
+    for code, amounts in by_reason.items():
         amount = sum(amounts.values()) + (scene.layers[2] if code == DENSE_GROUP else 0)
         if amount > 0:
             best = max(amounts, key=lambda i: (amounts[i], -i))

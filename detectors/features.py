@@ -73,13 +73,9 @@ def _pairs(book: Book, rows: I32, found: Entries, met: Touches, policy: Policy) 
 
 def _channel_columns(found: Entries, surprised: I64, size: int, policy: Policy) -> dict[str, I64]:
     """The greatest surprise of each row on each channel."""
-    columns = {}
-    for number, channel in enumerate(policy.channels):
-        column = np.zeros(size, np.int64)
-        chosen = found.channel == number
-        np.maximum.at(column, found.row[chosen], surprised[chosen])
-        columns[f"s_{channel.name}"] = column
-    return columns
+    greatest = np.zeros((len(policy.channels), size), np.int64)
+    np.maximum.at(greatest, (found.channel, found.row), surprised)
+    return {f"s_{channel.name}": column for channel, column in zip(policy.channels, greatest, strict=True)}
 
 
 def _pair_columns(book: Book, pairs: Pairs, size: int, policy: Policy) -> dict[str, I64]:

@@ -1,12 +1,13 @@
 """Layers above 0: a row takes over part of what its neighbours are, and of what its community is."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.policy import Policy
+from detectors.policy import Feature, Policy
 from detectors.tails import DECADE, Tails
 from graph.projection import WEIGHT_ONE, Pairs
 from graph.surprise import SCALE as SURPRISE
@@ -15,11 +16,20 @@ I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
 
 
+@lru_cache(maxsize=8)
+def _factors(features: tuple[Feature, ...]) -> tuple[I64, I64, NDArray[np.bool_]]:
+    """[F] floors and weights in thousandths, and whether the feature's own surprise bounds its tail rank."""
+    return (
+        np.array([round(f.floor * DECADE) for f in features]),
+        np.array([round(f.weight * 1000) for f in features]),
+        np.array([f.surprise for f in features]),
+    )
+
+
 def contributions(matrix: I64, tails: Tails, policy: Policy) -> I64:
     """[R, F] what each feature adds to a row's raw score, in thousandths of a weighted decade."""
-    floor = np.array([round(f.floor * DECADE) for f in policy.features])
-    weight = np.array([round(f.weight * 1000) for f in policy.features])
-    bound = np.where([f.surprise for f in policy.features], matrix * (DECADE // SURPRISE), MOST_DECADES * DECADE)
+    floor, weight, bounded = _factors(policy.features)
+    bound = np.where(bounded, matrix * (DECADE // SURPRISE), MOST_DECADES * DECADE)
     added: I64 = np.maximum(np.minimum(tails.of(matrix), bound) - floor, 0) * weight // 1000
     return added
 

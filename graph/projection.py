@@ -111,17 +111,17 @@ def entries(book: Book, rows: I32, channels: Sequence[Channel]) -> Entries:
     link, row = expand(book.link_start[rows], book.link_start[rows + 1])
     slot = book.link_slot[link].astype(np.int64)
     value, role = book.slots.key[slot] // ROLES_PER_VALUE, book.slots.key[slot] % ROLES_PER_VALUE
-    kind = book.value_kind[value]
-    parts = []
-    for number, channel in enumerate(channels):
-        chosen = np.flatnonzero((kind == channel.kind) & (role == channel.mine))
-        theirs = find_slots(book, value[chosen] * ROLES_PER_VALUE + channel.theirs)
-        chosen, theirs = chosen[theirs >= 0], theirs[theirs >= 0]
-        parts.append((row[chosen], np.full(len(chosen), number), value[chosen], theirs, book.link_offset[link[chosen]]))
-    flat = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    rank = book.columns["rank"][rows[flat[0]]].astype(np.int64)
-    at = np.searchsorted(book.member_key, flat[3] * np.int64(max(book.applications, 1)) + rank)
-    return Entries(flat[0].astype(np.int32), flat[1].astype(np.int32), flat[2], flat[3], at, flat[4].astype(np.int32))
+    seen = book.value_kind[value].astype(np.int64) * ROLES_PER_VALUE + role
+    wanted = np.array([c.kind * ROLES_PER_VALUE + c.mine for c in channels])
+    number, chosen = np.nonzero(wanted[:, None] == seen)  # by channel, then by link
+    theirs = find_slots(book, value[chosen] * ROLES_PER_VALUE + np.array([c.theirs for c in channels])[number])
+    met = theirs >= 0
+    number, chosen, theirs = number[met], chosen[met], theirs[met]
+    owner = row[chosen]
+    rank = book.columns["rank"][rows[owner]].astype(np.int64)
+    at = book.member_key.searchsorted(theirs * np.int64(max(book.applications, 1)) + rank)
+    offset = book.link_offset[link[chosen]].astype(np.int32)
+    return Entries(owner.astype(np.int32), number.astype(np.int32), value[chosen], theirs, at, offset)
 
 
 def touches(book: Book, rows: I32, found: Entries, channels: Sequence[Channel]) -> Touches:
@@ -148,11 +148,14 @@ def touches(book: Book, rows: I32, found: Entries, channels: Sequence[Channel]) 
 
 def _kin(row: I32, other: I32, channel: I32, channels: Sequence[Channel], applications: int) -> Bool:
     """[T] whether the two of a touch are also declared to each other and share something close."""
+    named, near = np.array([c.declared for c in channels])[channel], np.array([c.close for c in channels])[channel]
+    if not (named.any() and near.any()):
+        return np.zeros(len(channel), bool)
     _, pair = np.unique(row.astype(np.int64) * max(applications, 1) + other, return_inverse=True)
-    size = int(pair.max()) + 1 if len(pair) else 0
+    size = int(pair.max()) + 1
     declared, close = np.zeros(size, bool), np.zeros(size, bool)
-    declared[pair[np.array([c.declared for c in channels])[channel]]] = True
-    close[pair[np.array([c.close for c in channels])[channel]]] = True
+    declared[pair[named]] = True
+    close[pair[near]] = True
     both: Bool = (declared & close)[pair]
     return both
 
@@ -168,7 +171,8 @@ def entry_surprise(book: Book, rows: I32, found: Entries, met: Touches, channels
     persons = _distinct_persons(book, met.entry[inside], met.other[inside], len(found.row))
     crowded = book.slots.persons[found.slot] > CROWD
     hubs = np.flatnonzero(crowded)
-    persons[hubs] = _crowd_count(book, rows, found, hubs, np.array([0 if c.burst else c.causes for c in channels]))
+    if len(hubs):
+        persons[hubs] = _crowd_count(book, rows, found, hubs, np.array([0 if c.burst else c.causes for c in channels]))
     outside = np.maximum(book.slots.persons[found.slot] - 1 - persons, 0).astype(np.float64)
     event_at = book.columns["event_at"].astype(np.int64)[rows[found.row]]
     days_in, days_out = window_days(book, event_at)

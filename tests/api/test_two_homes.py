@@ -11,7 +11,7 @@ import pytest
 from ingest.synthetic import write_book
 from tests.conftest import Server
 
-APPLICATIONS = 1200
+APPLICATIONS = 800
 
 
 def ringsight(home: Path, *words: str, store: dict[str, str] | None = None) -> str:

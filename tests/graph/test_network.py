@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -88,6 +88,7 @@ def test_who_is_one_person(
     assert resolve(network(links)).tolist() == ([0, 0] if same else [0, 1])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=12))
 def test_smallest_member_is_the_component(edges: list[tuple[int, int]]) -> None:
     left, right = (
@@ -99,6 +100,7 @@ def test_smallest_member_is_the_component(edges: list[tuple[int, int]]) -> None:
     assert (label[label] == label).all()
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.floats(0.01, 50))
 def test_surprise_is_the_poisson_tail(count: int, mean: float) -> None:
     exact = min(-stats.poisson.logsf(count - 1, mean) / np.log(10), 15.0)
@@ -141,6 +143,7 @@ CHANNELS = (
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 11), st.integers(1, 5), st.sampled_from([OWN, REFERENCE])),
@@ -187,6 +190,7 @@ def _pairs(book: object, rows: np.ndarray) -> dict[tuple[int, int], tuple[int, i
     }
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 6)), max_size=8))
 def test_expand_concatenates_ranges(ranges: list[tuple[int, int]]) -> None:
     start = np.array([a for a, _ in ranges], np.int64)
