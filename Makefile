@@ -19,7 +19,7 @@ DEV := $(VENV)/.dev-installed
 BENCHMARKS := $(patsubst benchmarks/%.py,%,$(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)))
 COMPILE := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command 'make requirements'
 
-.PHONY: help setup check test demo bench neo4j requirements clean
+.PHONY: help setup check test coverage demo bench neo4j requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 14
@@ -34,6 +34,9 @@ check: $(DEV)  ## format, lint, types and the direction of imports
 
 test: $(DEV)  ## all tests, with a real Neo4j where Java and Maven are installed
 	@if command -v java >/dev/null && command -v mvn >/dev/null; then $(BIN)/python -m deploy.neo4j_local --fetch-only >/dev/null; fi
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+coverage: $(DEV)  ## the tests again under coverage, which doubles their time; the floor is in pyproject.toml
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup --cov --cov-report=term $(ARGS)
 
 demo: setup  ## a sample book from file to ring, then API and dashboard (ARGS=--no-serve ends after the sweep)

@@ -22,6 +22,7 @@ class Refusal(StrEnum):
     BAD_EVENT_TIME = "event_time_unreadable"
     NO_KIND = "watchlist_kind_unknown"
     NO_VALUE = "watchlist_value_unreadable"
+    NO_ADDED = "watchlist_time_unreadable"  # a back-test must know from when on the entry was known
     NO_NAME = "employer_name_missing"
 
 

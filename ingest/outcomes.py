@@ -28,7 +28,7 @@ EMPLOYERS: Final[dict[str, FieldKind]] = {
 }  # fmt: skip
 REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "outcomes": ("application_id", "event", "event_at"),
-    "watchlist": ("kind", "value"),
+    "watchlist": ("kind", "value", "added_at"),
     "employers": ("name",),
 }
 EVENTS: Final[dict[str, tuple[str, ...]]] = {
@@ -92,6 +92,7 @@ def prepare_watchlist(raw: pl.DataFrame, source: SourceContext, keys: TokenKeys)
     code = (
         pl.when(pl.col("kind").is_null()).then(pl.lit(str(Refusal.NO_KIND)))
         .when(pl.col("token").is_null()).then(pl.lit(str(Refusal.NO_VALUE)))
+        .when(pl.col("added_at").is_null()).then(pl.lit(str(Refusal.NO_ADDED)))
     )  # fmt: skip
     sound, refused = _parted(frame, code)
     rows = sound.select("kind", "token", "reason", "added_at", "expires_at")

@@ -10,6 +10,13 @@ from ingest.prepare import SourceContext, prepare
 from tests.ingest.fakes import FakeAccounts, FakeFacts, FakeQuarantine, FakeStore, FakeVault, keys
 
 
+WATCHLIST_REASONS = {
+    "watchlist_kind_unknown": 1,
+    "watchlist_time_unreadable": 2,
+    "watchlist_value_unreadable": 1,
+}
+
+
 def load(path: Path, kind: str, facts: FakeFacts, quarantine: FakeQuarantine | None = None) -> LoadReport:
     return load_file(
         path,
@@ -62,11 +69,11 @@ def test_a_watch_list_meets_the_applications_by_token(tmp_path: Path) -> None:
         "类型,内容,原因,加入时间,到期时间\n手机号,+86 138-0013-8000,欺诈,2026-01-01,2027-01-01\n"
         "身份证,110105491231002,欺诈,2026-01-01,\n"
         "VIN,1hgcm82633a004352,,2026-01-01,\n地址,北京朝阳区建国路88号院3栋2单元1502,,2026-01-01,\n"
-        "指纹,xx,,2026-01-01,\n手机号,1.38E+10,,2026-01-01,\n",
+        "指纹,xx,,2026-01-01,\n手机号,1.38E+10,,2026-01-01,\n手机号,13900139000,,,\n手机号,13900139001,,改天,\n",
     )
     facts = FakeFacts()
     report = load(path, "watchlist", facts)
-    assert (report.loaded, report.reasons) == (4, {"watchlist_kind_unknown": 1, "watchlist_value_unreadable": 1})
+    assert (report.loaded, report.reasons) == (4, WATCHLIST_REASONS)
     row = {
         "application_id": "A",
         "submitted_at": "2026-01-01",
