@@ -9,7 +9,6 @@ from ingest.mapping import propose
 from ingest.prepare import SourceContext, prepare
 from tests.ingest.fakes import FakeAccounts, FakeFacts, FakeQuarantine, FakeStore, FakeVault, keys
 
-
 WATCHLIST_REASONS = {
     "watchlist_kind_unknown": 1,
     "watchlist_time_unreadable": 2,
