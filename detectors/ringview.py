@@ -67,9 +67,9 @@ def _shared(found: list[Signal], inside: set[str]) -> tuple[Evidence, ...]:
 
 
 def _figures(found: list[Signal]) -> tuple[Evidence, ...]:
-    """The figure of the member with the strongest signal, for reasons that speak of an amount."""
+    """What the member with the strongest signal shows beside shared values: a figure, or other applications."""
     strongest = max(found, key=lambda s: (s.strength, s.subject))
-    return tuple(item for item in strongest.evidence[:1] if item.kind == "figure")
+    return tuple(item for item in strongest.evidence[:1] if item.token is None)
 
 
 def _days(published: Published, names: list[str]) -> int:
