@@ -320,7 +320,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--heap", default="512m")
     parser.add_argument("--fetch-only", action="store_true", help="fetch the jars and end")
     given = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores SIGINT unless told
+        signal.signal(number, _interrupt)
     try:
         if given.fetch_only:
             print(fetch_jars())

@@ -41,6 +41,7 @@ class World:
 def serving(served: Services) -> Iterator[httpx.Client]:
     """A real server over `served` on a free port of loopback, and a client of it."""
     bound = listen("127.0.0.1", 0)
+    bound.listen()  # a client that comes before the server's thread waits instead of being refused
     config = uvicorn.Config(create_app(served), log_config=None, access_log=False, lifespan="on")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
