@@ -1,6 +1,5 @@
 """Ring: is this a ring, and why?"""
 
-import math
 from typing import Final
 
 import altair as alt
@@ -57,7 +56,7 @@ def _facts(detail: RingDetail, t: Words) -> list[tuple[str, str, str]]:
     loss = money(ring.expected_loss, ring.currency, t.language)
     days = span_text(ring.first_event_at, ring.last_event_at, t).rpartition(" · ")[2]
     return [
-        (t("fact.score"), str(ring.score), t("fact.higher", share=percent(math.floor(detail.higher_than * 100) / 100))),
+        (t("fact.score"), str(ring.score), t("fact.higher", share=percent(detail.higher_than))),
         (t("fact.exposure"), money(ring.exposure, ring.currency, t.language), t("fact.loss", loss=loss)),
         (
             t("fact.applications"),
