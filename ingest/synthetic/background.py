@@ -10,18 +10,18 @@ from ingest.synthetic.pools import Ints
 _COLLEAGUES = 0.04
 _RECYCLED = 0.004
 _SLIPS = 0.004
-_BROKERED = 0.12
+BROKERED = 0.12
 """Parts of all applications (the last: of all rings) that a chance link falls on."""
 
 
 def background(loom: Loom, plan: Plan, knobs: Knobs) -> None:
     """Weave what is nobody's doing over the whole book, rings and innocents at one rate."""
     _colleagues(loom)
-    _brokers(loom, plan)
+    brokers(loom, plan)
     _recycled_numbers(loom)
     everyone = np.arange(knobs.applications)
     loom.slip(everyone[loom.rng.random(knobs.applications) < _SLIPS])
-    _camouflage(loom, plan, knobs.hardness.camouflage)
+    camouflage(loom, plan, knobs.hardness.camouflage)
 
 
 def _picked(loom: Loom, rate: float) -> Ints:
@@ -39,18 +39,24 @@ def _colleagues(loom: Loom) -> None:
     loom.draft.ref_person[rows, 1] = loom.draft.person[other]
 
 
-def _brokers(loom: Loom, plan: Plan) -> None:
-    """Two rings behind one broker: one or two members of each name the broker's phone third."""
+def brokers(loom: Loom, plan: Plan) -> None:
+    """Two rings behind one broker: one or two members of each name the broker's phone."""
     rings = [g for g in plan.groups.values() if g.ring and len(g)]
     if not rings:
         return
     first = np.concatenate([g.first for g in rings])
     size = np.concatenate([g.size for g in rings])
-    chosen = loom.rng.permutation(len(first))[: int(len(first) * _BROKERED) // 2 * 2]
-    phones = np.repeat(loom.world.new_phones(np.zeros(len(chosen) // 2, np.int64)), 2)
+    chosen = loom.rng.permutation(len(first))[: int(len(first) * BROKERED) // 2 * 2]
+    behind = np.zeros(len(first), bool)
+    behind[chosen] = True
+    for g, flags in zip(rings, np.split(behind, np.cumsum([len(g) for g in rings])[:-1]), strict=True):
+        g.broker[:] = flags
+    city = np.concatenate([g.city for g in rings])[chosen[::2]]
+    phones = np.repeat(loom.world.new_phones(city), 2)
     for _ in range(2):
         member = first[chosen] + (loom.rng.random(len(chosen)) * size[chosen]).astype(np.int64)
-        loom.draft.ref_phone[member, loom.rng.integers(0, 3, len(member))] = phones
+        hidden = loom.absence.empty(member, "reference.2.phone")
+        loom.draft.ref_phone[member, np.where(hidden, 0, 1)] = phones
 
 
 def _recycled_numbers(loom: Loom) -> None:
@@ -60,7 +66,7 @@ def _recycled_numbers(loom: Loom) -> None:
     loom.draft.phone[rows] = loom.draft.phone[other]
 
 
-def _camouflage(loom: Loom, plan: Plan, rate: float) -> None:
+def camouflage(loom: Loom, plan: Plan, rate: float) -> None:
     """A value of somebody else of the same city, on honest and fraudulent rows at the same rate."""
     draft, rng = loom.draft, loom.rng
     rows = _picked(loom, rate)

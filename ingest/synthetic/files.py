@@ -20,17 +20,20 @@ from ingest.synthetic.world import DAY, World
 CHUNK: Final = 50_000
 _REPEATED, _RESUBMITTED, _BROKEN = 0.005, 0.02, 0.0005
 """Parts of the file: exact repeats, applications with an older version too, damaged copies."""
-_ENCODINGS: Final = {"zh": "gb18030", "en": "utf-8", "mixed": "utf-8-sig"}
+ENCODINGS: Final = {"zh": "gb18030", "en": "utf-8", "mixed": "utf-8-sig"}
+GROUPS: Final = "groups.csv"
 _BAD_BYTE: Final = b"\xff"  # begins no character, neither in GB18030 nor in UTF-8
 
 
 @dataclass(frozen=True, slots=True)
 class BookFiles:
-    """The files of a sample book and what is in them. `truth` lies in a folder of its own."""
+    """The files of a sample book and what is in them. `truth` and `groups` lie in a folder of their own."""
 
     applications: Path
     outcomes: Path
+    employers: Path
     truth: Path
+    groups: Path
     encoding: str
     count: int  # distinct applications
     records: int  # physical records in the applications file, heading apart
@@ -89,7 +92,7 @@ def application_ids(world: World, draft: Draft) -> pl.Series:
 def write_applications(path: Path, sheet: Sheet, renderer: Renderer, knobs: Knobs, rng: np.random.Generator) -> int:
     """Write the file in chunks; returns the number of damaged copies strewn in."""
     names = _headings(knobs, rng)
-    encoding = _ENCODINGS[knobs.locale]
+    encoding = ENCODINGS[knobs.locale]
     broken = np.flatnonzero(rng.random(len(sheet.order)) < _BROKEN * knobs.mess)
     with path.open("wb") as out:
         for start in range(0, len(sheet.order), CHUNK):
@@ -134,23 +137,41 @@ def write_outcomes(path: Path, facts: Facts, ids: pl.Series, knobs: Knobs) -> No
     form = "%m/%d/%Y" if knobs.locale == "en" else "%Y-%m-%d"
     columns = (ids.gather(facts.row), facts.event, stamp(facts.event_at, form), stamp(facts.known_at, form))
     frame = pl.DataFrame(dict(zip(english if knobs.locale == "en" else chinese, columns, strict=True)))
-    path.write_bytes(frame.write_csv().encode(_ENCODINGS[knobs.locale]))
+    path.write_bytes(frame.write_csv().encode(ENCODINGS[knobs.locale]))
 
 
 def write_truth(path: Path, world: World, draft: Draft, plan: Plan, ids: pl.Series) -> int:
-    """application_id, ring_id, typology, by application; returns the number of fraudulent applications."""
-    names = [g.kind.name for g in plan.groups.values() for _ in range(len(g))]
-    ring = np.array([g.ring for g in plan.groups.values() for _ in range(len(g))], bool)
-    shuffled = world.rng.permutation(len(names)) + 1
-    typology = pl.Series([*names, None, "dealer_tablet"], dtype=pl.String)
-    ring_id = pl.Series(
-        [f"R{int(s):06d}" if r else None for s, r in zip(shuffled, ring, strict=True)] + [None, None], dtype=pl.String
+    """application_id, ring_id, typology, by application; returns the number of fraudulent applications.
+
+    Beside it `groups.csv`: application_id, group_id, typology, ring, drip, posed, broker of every group, innocent or
+    not, for who measures how dense twins are.
+    """
+    made = list(plan.groups.values())
+    kind = pl.Series([g.kind.name for g in made for _ in range(len(g))], dtype=pl.String)
+    shuffled = world.rng.permutation(len(kind)) + 1
+    groups = pl.DataFrame(
+        {
+            "group": np.arange(len(kind)),
+            "group_id": pl.Series("R" + pl.Series(shuffled).cast(pl.String).str.zfill(6), dtype=pl.String),
+            "typology": kind,
+            "ring": np.repeat([g.ring for g in made], [len(g) for g in made]),
+            **{name: np.concatenate([getattr(g, name) for g in made]) for name in ("drip", "posed", "broker")},
+        }
     )
     tablet = world.dealer_tablet[draft.dealer]
-    single = np.where((tablet > 0) & (draft.device == tablet), len(names) + 1, len(names))
-    code = np.where(plan.group >= 0, plan.group, single)
-    frame = pl.DataFrame(
-        {"application_id": ids, "ring_id": ring_id.gather(code), "typology": typology.gather(code)}
+    on_tablet = pl.Series((tablet > 0) & (draft.device == tablet))
+    frame = pl.DataFrame({"application_id": ids, "group": plan.group, "tablet": on_tablet}).join(
+        groups, on="group", how="left", maintain_order="left"
+    )
+    truth = frame.select(
+        "application_id",
+        pl.when("ring").then("group_id").alias("ring_id"),
+        pl.when(pl.col("typology").is_null() & pl.col("tablet"))
+        .then(pl.lit("dealer_tablet"))
+        .otherwise("typology")
+        .alias("typology"),
     ).sort("application_id")
-    path.write_text(frame.write_csv(), encoding="utf-8")
-    return int(frame["ring_id"].is_not_null().sum())
+    path.write_text(truth.write_csv(), encoding="utf-8")
+    members = frame.filter(pl.col("group_id").is_not_null()).drop("group", "tablet").sort("application_id")
+    path.with_name(GROUPS).write_text(members.write_csv(), encoding="utf-8")
+    return int(truth["ring_id"].is_not_null().sum())

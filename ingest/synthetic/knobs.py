@@ -8,19 +8,26 @@ from graph.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How hard a book is: how much a ring shares, how it changes what it shares, how long it takes."""
+    """How hard a book is: how much a ring shares, how it changes what it shares, how long it takes, how it hides."""
 
     share: tuple[float, float]  # probability that a member carries the ring's value, drawn per ring
     values: tuple[int, int]  # rotation: how many values of one kind a ring goes through
+    bound: float  # chance that a piece of a group, ring or innocent, which no value joins to the rest gets a tie
     drip: float  # part of the rings that add about one member a month
+    posed: float  # part of the rings of up to eight people that pose as one household
     camouflage: float  # part of ALL applications, honest or not, that carry somebody else's value
 
 
 LEVELS: Final[dict[str, Level]] = {
-    "easy": Level((0.7, 0.95), (1, 1), 0.05, 0.01),
-    "standard": Level((0.4, 0.9), (1, 3), 0.15, 0.03),
-    "adversarial": Level((0.3, 0.6), (2, 5), 0.40, 0.10),
+    "easy": Level((0.7, 0.95), (1, 1), 0.98, 0.05, 0.05, 0.01),
+    "standard": Level((0.5, 0.9), (1, 3), 0.86, 0.15, 0.10, 0.03),
+    "hard": Level((0.4, 0.9), (1, 3), 0.0, 0.15, 0.10, 0.03),
+    "adversarial": Level((0.3, 0.6), (2, 5), 0.86, 0.40, 0.30, 0.10),
 }
+"""What the oracle reaches on each (benchmarks/oracle.py: one piece of shared values covers 80 % of a ring; members
+with a tie; pairs with a tie; rings that work by ties, 50,000 applications, zh and en): easy .99, .995, .62; standard
+.90, .98, .51; hard .40, .82, .38; adversarial .30, .76, .33. Twins of the same books: .98, .99, .92 at standard.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,7 @@ class Kind:
 
     dealers: "one", "few" (two to four of the city) or "any". `local`: part of the members in the group's city.
     share: part of the book's applications that such innocents make up (rings share the fraud rate equally).
+    poses: whether a small one may pose as one household.
     """
 
     name: str
@@ -38,20 +46,21 @@ class Kind:
     dealers: str = "any"
     local: float = 0.97
     share: float = 0.0
+    poses: bool = False
 
 
 RINGS: Final[tuple[Kind, ...]] = (
-    Kind("synthetic_identity", 8, (4, 40), (20, 200)),
-    Kind("straw_buyer", 7, (3, 30), (10, 90), "few", 0.9),
+    Kind("synthetic_identity", 8, (4, 40), (20, 200), poses=True),
+    Kind("straw_buyer", 7, (3, 30), (10, 90), "few", 0.9, poses=True),
     Kind("dealer_officer", 9, (4, 40), (10, 120), "one", 1.0),
     Kind("fake_employer", 8, (4, 30), (10, 150), "few"),
     Kind("device_farm", 9, (4, 40), (5, 90), "any", 0.7),
     Kind("loan_stacking", 5, (3, 9), (2, 25), "any", 0.9),
-    Kind("address_mill", 8, (4, 30), (15, 180), "few"),
+    Kind("address_mill", 8, (4, 30), (15, 180), "few", poses=True),
     Kind("bust_out", 8, (4, 25), (20, 120), "few"),
     Kind("double_pledge", 6, (4, 12), (5, 90), "few"),
-    Kind("account_funnel", 8, (4, 30), (10, 150), "any", 0.85),
-    Kind("reference_web", 8, (4, 20), (10, 120), "few"),
+    Kind("account_funnel", 8, (4, 30), (10, 150), "any", 0.85, poses=True),
+    Kind("reference_web", 8, (4, 20), (10, 120), "few", poses=True),
     Kind("cohort", 9, (5, 40), (7, 60), "one", 1.0),
 )
 """The twelve planted typologies (benchmarks.md). Sizes 3-40, mostly 4-15."""
@@ -79,6 +88,8 @@ INNOCENTS: Final[tuple[Kind, ...]] = (
 )
 """The innocent twins and the ordinary reasons to share something. `dealer_tablet` comes from dealers, not groups."""
 
+HOUSEHOLD: Final = 8  # a larger ring cannot pose as one family
+MOST_DAYS_OF_A_RUSH: Final = 60  # kinds that are over sooner never drip
 TWINS_AT_LEAST: Final = 1.2  # innocents of a class are at least this many times one typology's fraud
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ingest.synthetic.absence import Absence
 from ingest.synthetic.draft import Draft, set_prices
 from ingest.synthetic.plan import Groups
 from ingest.synthetic.pools import Floats, Ints, Mask
@@ -20,8 +21,9 @@ SELF = (
 class Loom:
     """Changes the draft in place. Chances are per row; `True` arguments mean the group's own sharing probability."""
 
-    def __init__(self, world: World, draft: Draft) -> None:
+    def __init__(self, world: World, draft: Draft, absence: Absence) -> None:
         self.world = world
+        self.absence = absence
         self.draft = draft
         self.rng = world.rng
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.synthetic.knobs import INNOCENTS, RINGS, TWINS_AT_LEAST, Kind, Knobs
-from ingest.synthetic.pools import Floats, Ints, choose
+from ingest.synthetic.knobs import HOUSEHOLD, INNOCENTS, MOST_DAYS_OF_A_RUSH, RINGS, TWINS_AT_LEAST, Kind, Knobs
+from ingest.synthetic.pools import Floats, Ints, Mask, choose
 from ingest.synthetic.world import World
 
 _BUYS_AWAY = 0.035
@@ -29,6 +29,9 @@ class Groups:
     dealers: Ints  # [G, 4] dealers of the city
     day_span: Floats
     code: Ints  # number of the group in the whole plan
+    drip: Mask  # adds about one member a month
+    posed: Mask  # poses as one household
+    broker: Mask  # has a broker in common with another ring
 
     def __len__(self) -> int:
         return len(self.size)
@@ -80,11 +83,11 @@ def _innocent_sizes(rng: np.random.Generator, kind: Kind, knobs: Knobs) -> Ints:
     return sizes[np.cumsum(sizes) <= budget]
 
 
-def _days(rng: np.random.Generator, kind: Kind, sizes: Ints, knobs: Knobs) -> Floats:
+def _days(rng: np.random.Generator, kind: Kind, sizes: Ints, knobs: Knobs) -> tuple[Floats, Mask]:
     low, high = np.log(kind.days[0]), np.log(kind.days[1])
     days = np.exp(rng.uniform(low, high, len(sizes)))
-    drips = (rng.random(len(sizes)) < knobs.hardness.drip) & (kind.days[1] > 60)
-    return np.where(drips, 30.0 * sizes, days)
+    drips = (rng.random(len(sizes)) < knobs.hardness.drip) & (kind.days[1] > MOST_DAYS_OF_A_RUSH)
+    return np.where(drips, 30.0 * sizes, days), drips
 
 
 def _make_groups(world: World, knobs: Knobs, kind: Kind, ring: bool, sizes: Ints, start: int, code: int) -> Groups:
@@ -98,6 +101,8 @@ def _make_groups(world: World, knobs: Knobs, kind: Kind, ring: bool, sizes: Ints
     dealers = world.dealers_of.draw(
         np.column_stack([_even(rng, count), rng.random((count, 3))]).ravel(), np.repeat(city, 4)
     )
+    day_span, drip = _days(rng, kind, sizes, knobs)
+    may_pose = (sizes <= HOUSEHOLD) & (ring and kind.poses)
     return Groups(
         kind=kind,
         ring=ring,
@@ -110,8 +115,11 @@ def _make_groups(world: World, knobs: Knobs, kind: Kind, ring: bool, sizes: Ints
         values=values,
         city=city,
         dealers=dealers.reshape(count, 4),
-        day_span=_days(rng, kind, sizes, knobs),
+        day_span=day_span,
         code=code + np.arange(count),
+        drip=drip,
+        posed=may_pose & (rng.random(count) < knobs.hardness.posed),
+        broker=np.zeros(count, bool),
     )
 
 

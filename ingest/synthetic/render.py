@@ -1,29 +1,17 @@
 """A slice of the draft as the text columns of a lender's export."""
 
 from collections.abc import Callable
-from hashlib import blake2b
-from typing import Final
 
 import numpy as np
 import polars as pl
 
 from ingest.synthetic import naming, spelling
+from ingest.synthetic.absence import MISSING, Absence, salt
 from ingest.synthetic.draft import FUNDED, REFERENCES, Draft
 from ingest.synthetic.knobs import Knobs
 from ingest.synthetic.pools import Floats, Ints, Mask, hashed
 from ingest.synthetic.spelling import Spelling, blank, joined, number, padded, stamp, stamps, vary, where, wide
 from ingest.synthetic.world import World
-
-MISSING: Final[dict[str, float]] = {
-    "name": 0.001, "national_id": 0.006, "birth_date": 0.02, "phone.1": 0.01, "email": 0.45, "address": 0.03,
-    "region": 0.02, "employer.name": 0.06, "employer.phone": 0.22, "occupation": 0.10, "monthly_income": 0.03,
-    "dealer_id": 0.004, "dealer_name": 0.02, "officer_id": 0.03, "vin": 0.08, "vehicle_price": 0.01,
-    "vehicle_condition": 0.01, "vehicle_make": 0.01, "vehicle_model": 0.02, "lien_at": 0.30, "loan_amount": 0.004,
-    "down_payment": 0.03, "term_months": 0.01, "bank_account": 0.12, "account_holder_name": 0.15, "device_id": 0.30,
-    "ip_address": 0.40, "reference.1.name": 0.05, "reference.1.phone": 0.05, "reference.2.name": 0.15,
-    "reference.2.phone": 0.15, "reference.3.name": 0.72, "reference.3.phone": 0.72, "channel": 0.02, "remark": 0.85,
-}  # fmt: skip
-"""How often a field is empty, whoever applies. References lack name, phone and relation together."""
 
 _APPRAISED_NEW, _APPRAISED_USED = 0.45, 0.92
 _CN_TIMES = ((0.62, "%Y-%m-%d %H:%M:%S"), (0.22, "%Y/%-m/%-d %-H:%M"), (0.07, "%Y年%-m月%-d日 %-H:%M"),
@@ -202,21 +190,16 @@ class _Slate:
 
     def __init__(self, record: Ints, row: Ints, seed: int) -> None:
         self._record, self._row, self._seed = record, row, seed
+        self._absence = Absence(seed, 1.0)
 
     def u(self, name: str) -> Floats:
-        return hashed(self._record, self._salt("spell " + name))
+        return hashed(self._record, salt(self._seed, "spell " + name))
 
     def by_row(self, name: str) -> Floats:
-        return hashed(self._row, self._salt(name))
-
-    def _salt(self, name: str) -> int:
-        # The seed belongs in it: rings come first in the draft, and would else be spelled alike in every book.
-        digest = blake2b(f"{self._seed} {name}".encode(), digest_size=7).digest()
-        return int.from_bytes(digest, "big")
+        return hashed(self._row, salt(self._seed, name))
 
     def lacks(self, name: str, rate: float) -> Mask:
-        key = name.rsplit(".", 1)[0] if name.startswith("reference.") else name
-        return self.by_row("no " + key) < rate
+        return self._absence.lacks(self._row, name, rate)
 
 
 def _in_fours(text: pl.Series) -> pl.Series:

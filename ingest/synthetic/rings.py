@@ -1,6 +1,7 @@
 """The twelve planted typologies (benchmarks.md): each rewires only its signature, the rest of a row stays ordinary."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -9,10 +10,12 @@ from ingest.synthetic.draft import round_money
 from ingest.synthetic.loom import SELF, Loom
 from ingest.synthetic.plan import Groups
 from ingest.synthetic.pools import Floats, Ints, Mask
+from ingest.synthetic.world import INVENTED
 
 INCOME_LINES: Final = {"CN": (5_000.0, 6_000.0, 8_000.0, 10_000.0), "US": (3_000.0, 3_500.0, 4_000.0, 5_000.0)}
 """Incomes at which a lender's policy changes; forged papers lie a little above one of them."""
 
+_ONE_SURNAME = 0.8
 _TIES_IF_LOOSE, _TIES_IF_BOUND = (0.6, 0.4), 0.45
 """Chance of a side tie: first + second * share for members without the ring's main value, the other for the rest."""
 
@@ -52,7 +55,6 @@ def synthetic_identity(loom: Loom, g: Groups) -> None:
     seed = seeds[g.of, loom.slots(g, many)][uses[3]]
     people = loom.world.people
     loom.change_people(g.rows[uses[3]], birth=people.get("birth", seed), region=people.get("region", seed))
-    _pose_as_family(loom, g)
 
 
 def straw_buyer(loom: Loom, g: Groups) -> None:
@@ -70,7 +72,7 @@ def dealer_officer(loom: Loom, g: Groups) -> None:
     """One dealer and officer, a few template employers, incomes just above the line, appraisals inflated."""
     rng, n = loom.rng, len(g.rows)
     loom.one_officer(g, loom.chance(g, np.minimum(0.97, g.share[g.of] + 0.3)))
-    firms = loom.each(g, loom.world.new_employers, 4)
+    firms = loom.each(g, _invented(loom), 4)
     stand, _ = loom.standing_firms(g, 4)
     firms = np.where(rng.random(firms.shape) < 0.4, stand, firms)
     phones = loom.each(g, loom.world.new_work_phones, 4)
@@ -86,9 +88,13 @@ def dealer_officer(loom: Loom, g: Groups) -> None:
     loom.draft.appraisal[inflated] = np.round(loom.draft.price[inflated] * ratio / 100) * 100
 
 
+def _invented(loom: Loom) -> Callable[[Ints], Ints]:
+    return partial(loom.world.new_employers, origin=INVENTED)
+
+
 def fake_employer(loom: Loom, g: Groups) -> None:
     """An invented firm in variants of its name, answered on one work phone."""
-    firms = loom.each(g, loom.world.new_employers, 5)
+    firms = loom.each(g, _invented(loom), 5)
     variant = loom.world.respell(firms.ravel()).reshape(firms.shape)
     slot = loom.slots(g, g.values)
     other = loom.chance(g, 0.25)
@@ -149,7 +155,6 @@ def address_mill(loom: Loom, g: Groups) -> None:
     lives = loom.chance(g)
     loom.carry(g, "address", rooms, loom.slots(g, g.values), lives)
     side_ties(loom, g, lives)
-    _pose_as_family(loom, g)
 
 
 def _other_room(loom: Loom, homes: Ints) -> Ints:
@@ -201,7 +206,7 @@ def cohort(loom: Loom, g: Groups) -> None:
     loom.like_first(g, "region", loom.chance(g, but_first=True))
     alike = g.rows[loom.chance(g)]
     city = loom.world.dealer_city[loom.draft.dealer[alike]]
-    firm = loom.world.new_employers(city)
+    firm = loom.world.new_employers(city, INVENTED)
     first = loom.draft.employer[g.first[g.of[alike - g.rows[0]]]] if len(alike) else alike
     brand = loom.world.employers.get("brand", first)
     named = loom.world.employers.get("plain", first) == 0
@@ -218,10 +223,11 @@ def like_car(loom: Loom, g: Groups) -> None:
     loom.draft.car[at] = loom.world.cars.clone(loom.draft.car[at], serial=loom.rng.integers(1, 2**62, len(at)))
 
 
-def _pose_as_family(loom: Loom, g: Groups) -> None:
-    """One ring in ten takes one surname, to look like a household."""
-    poses = (loom.rng.random(len(g)) < 0.1)[g.of]
-    loom.like_first(g, "surname", poses & loom.chance(g, 0.8, but_first=True))
+def pose_as_household(loom: Loom, g: Groups) -> None:
+    """Some small rings take one surname and one home, as a family has them; see `Level.posed`."""
+    poses = g.posed[g.of]
+    loom.like_first(g, "surname", poses & loom.chance(g, _ONE_SURNAME, but_first=True))
+    loom.follow(g, ("address",), poses & loom.chance(g, but_first=True))
 
 
 WEAVES: Final[dict[str, Callable[[Loom, Groups], None]]] = {

@@ -1,6 +1,7 @@
 """Innocent groups: the twin of each typology, and the ordinary reasons why honest people share something."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -9,6 +10,7 @@ from ingest.synthetic.draft import FUNDED, REFUSED, WITHDRAWN, round_money
 from ingest.synthetic.loom import SELF, Loom
 from ingest.synthetic.plan import Groups
 from ingest.synthetic.rings import like_car, number_run
+from ingest.synthetic.world import YOUNG
 
 
 def _zero(g: Groups) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -147,7 +149,8 @@ def busy_officer(loom: Loom, g: Groups) -> None:
 
 def new_small_firm(loom: Loom, g: Groups) -> None:
     """A young firm not yet in any registry; the owner's mobile is its office phone, its name is written two ways."""
-    firm, owner = loom.each(g, loom.world.new_employers), loom.each(g, loom.world.new_phones)
+    young = partial(loom.world.new_employers, origin=YOUNG)
+    firm, owner = loom.each(g, young), loom.each(g, loom.world.new_phones)
     variant = loom.world.respell(firm.ravel()).reshape(-1, 1)
     zero, mask, other = _zero(g), loom.chance(g, 0.95), loom.chance(g, 0.15)
     loom.jobs_at(g, firm, owner, zero, mask & ~other)

@@ -13,6 +13,8 @@ DAY: Final = 86_400
 BOOK_END: Final = (date(2026, 10, 31) - date(1970, 1, 1)).days
 BIRTHS: Final = (-3_650, 13_900)  # 1960 to 2008, in days since 1970
 LANDLINE: Final = 10**13  # added to landlines, so that 0755-12345678 and a mobile never look alike
+SETTLED, YOUNG, INVENTED = range(3)
+"""Where a firm comes from; nothing but the public register (registry.py) tells them apart."""
 _HOURS: Final = np.array([1, 0.5, 0.3, 0.2, 0.2, 0.4, 1, 3, 8, 14, 17, 15, 10, 12, 16, 17, 15, 12, 9, 8, 7, 5, 3, 2])
 _WEEKDAYS: Final = np.array([1.0, 0.95, 0.95, 1.0, 1.05, 1.2, 1.1])
 _GROWTH: Final = 0.35
@@ -32,7 +34,7 @@ class World:
         self.city_weight = self.words.places.weight * rng.uniform(0.6, 1.5, self.cities)
         self.people = Pool(("surname", "given1", "given2", "male", "birth", "region", "serial", "latin"))
         self.addresses = Pool(("city", "district", "rural", "road", "number", "estate", "building", "unit", "room"))
-        self.employers = Pool(("city", "brand", "extra", "industry", "form", "style", "plain"))
+        self.employers = Pool(("city", "brand", "extra", "industry", "form", "style", "plain", "origin", "respelled"))
         self.cars = Pool(("model", "used", "year", "serial", "price"))
         self._make_calendar()
         self._make_places()
@@ -115,6 +117,8 @@ class World:
             form=none,
             style=none,
             plain=none + 1,
+            origin=none,
+            respelled=none,
         )
 
     def jobs(self, city: Ints, own_phone: Ints) -> tuple[Ints, Ints, Floats]:
@@ -171,8 +175,8 @@ class World:
             room=rng.integers(1, 28, n) * 100 + rng.integers(1, 5, n),
         )
 
-    def new_employers(self, city: Ints) -> Ints:
-        """Firms. Invented firms of rings and new firms of honest people come from here too."""
+    def new_employers(self, city: Ints, origin: int = SETTLED) -> Ints:
+        """Firms. Invented firms of rings and new firms of honest people come from here too, named alike."""
         n, rng, words = len(city), self.rng, self.words
         return self.employers.add(
             city=city,
@@ -182,13 +186,17 @@ class World:
             form=choose(rng.random(n), words["legal_form"].weight),
             style=rng.integers(0, 4, n),
             plain=np.zeros(n, np.int64),
+            origin=np.full(n, origin, np.int64),
+            respelled=np.zeros(n, np.int64),
         )
 
     def respell(self, employer: Ints) -> Ints:
         """The same firm with another line of business in its name: 鑫达商贸 and 鑫达贸易."""
         n = len(employer)
         industry = choose(self.rng.random(n), self.words["industry"].weight)
-        return self.employers.clone(employer, industry=industry, style=self.rng.integers(0, 4, n))
+        return self.employers.clone(
+            employer, industry=industry, style=self.rng.integers(0, 4, n), respelled=np.ones(n, np.int64)
+        )
 
     def new_phones(self, city: Ints) -> Ints:
         """Own phones as numbers: 13812345678, or area and seven digits in the United States."""
