@@ -12,7 +12,7 @@ from graph.errors import RingsightError
 
 HELP = """Finds fraud rings in auto lending.
 
-A first run: init, map FILE > book.toml, load FILE --mapping book.toml, sweep, serve. Or: demo.
+A first run: init, map FILE > book.toml, load FILE --mapping book.toml, train, sweep, serve. Or: demo.
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 input refused (nothing was changed), 4 done but rows were quarantined
 (load --strict). State lives in RINGSIGHT_HOME (default .ringsight/).
@@ -25,6 +25,8 @@ app.command("init")(setting_up.init)
 app.command("synth")(book.synth)
 app.command("map")(book.propose)
 app.command("load")(book.load)
+app.command("train")(running.train)
+app.add_typer(running.models, name="models")
 app.command("sweep")(running.sweep)
 app.add_typer(results.export, name="export")
 app.command("score")(results.score)

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 
 from api.problems import ProblemError
 from api.wiring import services_of
-from casework.access import Scope
+from casework.access import Scope, holds
 from casework.clients import Client
 from graph.errors import Forbidden, SettingsError
 
@@ -32,7 +32,7 @@ def needs(scope: Scope) -> dict[str, Any]:
     async def permitted(request: Request) -> None:
         client: Client = services_of(request).clients.authenticate(_presented(request))
         request.state.client = client
-        if scope not in client.scopes:
+        if not holds(client.scopes, scope):
             raise ProblemError(403, "scope", "The key lacks a scope", f"the scope {scope.value} is needed")
 
     return {"dependencies": [Depends(permitted)], "openapi_extra": {MARK: scope.value}}

@@ -1,7 +1,7 @@
 """Bounded pieces of the graph for people: around a node, of a ring, and the paths between two nodes."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,6 +10,8 @@ from api.published import Current
 from api.schemas import GraphEdge, GraphNode, LinkPath, Network, Paths
 from api.times import iso_or_none
 from api.wording import kind_text, role_text
+from detectors.ringview import CoarseValue, coarse_values
+from graph.network import DERIVED_KIND, VALUE_NAMES
 from graph.paths import paths
 from graph.store import Caps, Edge, GraphStore, Neighbourhood, Node
 
@@ -17,6 +19,8 @@ NODES: Final = 150
 """Nodes of one picture; more cannot be read."""
 RING_CAPS: Final = Caps(nodes=60)
 APPLICATION: Final = "application:"
+FINER: Final = {VALUE_NAMES[coarse]: VALUE_NAMES[kind] for kind, coarse in DERIVED_KIND.items()}
+"""The kind of identifier that a coarser value is made from: phone of phone_block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,19 @@ def around(store: GraphStore, drawer: Drawer, node: str, *, hops: int) -> Networ
     return drawer.network(found, members=members, omitted=len(found.truncated))
 
 
-def of_ring(store: GraphStore, drawer: Drawer, application_ids: Sequence[str]) -> Network:
-    """Members and the identifiers that at least two of them share, in the order of membership, at most NODES nodes."""
+def of_ring(
+    store: GraphStore, drawer: Drawer, application_ids: Sequence[str], *, named: Collection[str] = ()
+) -> Network:
+    """Members and what at least two of them share, in the order of membership, at most NODES nodes.
+
+    Beside identifiers these are coarser values (a run of phone numbers, a building), as the sweep saw them, where they
+    join more members in a role than one identifier does, or are `named`: node ids that the ring's reasons rest on.
+    """
     pieces = [store.neighbourhood(APPLICATION + one, hops=1, caps=RING_CAPS) for one in application_ids[:NODES]]
     members = [APPLICATION + one for one in application_ids[:NODES]]
     whole = _shared(pieces, frozenset(members))
+    if drawer.current is not None:
+        whole = _with_coarse(whole, coarse_values(drawer.current.published, application_ids[:NODES]), named)
     kept = _capped(whole, members)
     omitted = len(whole.nodes) - len(kept.nodes) + max(0, len(application_ids) - NODES)
     return drawer.network(kept, members=members, omitted=omitted)
@@ -93,6 +105,24 @@ def _shared(pieces: Iterable[Neighbourhood], members: frozenset[str]) -> Neighbo
     kept = [node for node in nodes.values() if node.id in members or users[node.id] > 1]
     names = {node.id for node in kept}
     return Neighbourhood(tuple(kept), tuple(e for e in edges if e.identifier in names and e.application in names), ())
+
+
+def _with_coarse(whole: Neighbourhood, values: Iterable[CoarseValue], named: Collection[str]) -> Neighbourhood:
+    """Adds the values that are named, or say more than the picture does: one shared phone is no run of numbers."""
+    uses: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for edge in whole.edges:
+        uses[edge.identifier].add((edge.application, edge.role))
+    nodes, edges = list(whole.nodes), list(whole.edges)
+    for value in values:
+        node = f"{value.kind}:{value.token}"
+        mine = [Edge(APPLICATION + one, node, role) for one, role in value.uses]
+        finer = [pairs for key, pairs in uses.items() if key.startswith(f"{FINER[value.kind]}:")]
+        if node in named or not any(
+            pairs.issuperset((edge.application, edge.role) for edge in mine) for pairs in finer
+        ):
+            nodes.append(Node(node, value.kind, value.label, value.degree, hub=value.degree > RING_CAPS.hub))
+            edges += mine
+    return replace(whole, nodes=tuple(nodes), edges=tuple(edges))
 
 
 def _capped(whole: Neighbourhood, members: Sequence[str]) -> Neighbourhood:

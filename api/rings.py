@@ -126,6 +126,12 @@ def member_ids(current: Current, ring_id: str) -> list[str]:
     return cast(list[str], ordered["application_id"].to_list())
 
 
+def named_values(current: Current, ring_id: str) -> frozenset[str]:
+    """Node ids of the values that the ring's reasons rest on. Raises NotFound."""
+    evidence = (item for signal in current.ring_signals(ring_id) for item in signal.evidence)
+    return frozenset(f"{item.kind}:{item.token}" for item in evidence if item.token)
+
+
 def detail(reader: Reader, ring_id: str) -> RingDetail:
     """One ring with its reasons and at most MEMBERS_SHOWN members. Raises NotFound."""
     current = reader.current

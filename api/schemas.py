@@ -288,6 +288,7 @@ class ApplicationDetail(Answer):
     officer: str | None
     employer: str | None
     loan_amount: Decimal | None
+    currency: str
     vehicle: str | None
     status: str | None
     sweep_id: str | None

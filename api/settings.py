@@ -105,6 +105,11 @@ class Settings(BaseSettings):
         return self.home / "sweeps"
 
     @property
+    def models_folder(self) -> Path:
+        """Where trained models lie, one folder each."""
+        return self.home / "models"
+
+    @property
     def log_file(self) -> Path:
         """Where tracebacks of defects go."""
         return self.home / "logs" / "ringsight.log"

@@ -13,6 +13,7 @@ from api.wiring import House
 from casework.sweeps import State, SweepRun
 from detectors import publish
 from detectors.artifact import Published
+from detectors.model import Model
 from detectors.sweep import Inputs, SweepResult, run
 from graph.errors import RingsightError, StoreError, UsageError
 from graph.store import GraphStore, Links, RingCopy, RingShelf
@@ -31,8 +32,10 @@ class Bounds:
     sample: int = RECOMPUTED
 
 
-def sweep(house: House, store: GraphStore, bounds: Bounds, *, say: Say) -> dict[str, Any]:
+def sweep(house: House, store: GraphStore, bounds: Bounds, *, say: Say, model: Model | None = None) -> dict[str, Any]:
     """Sweep the book and publish; returns what the command reports. Any error leaves the last sweep in place.
+
+    model: is asked for every score; without one they are unsupervised.
 
     Raises Conflict while another sweep lives, ArtifactError when a gate holds this one back.
     """
@@ -44,7 +47,7 @@ def sweep(house: House, store: GraphStore, bounds: Bounds, *, say: Say) -> dict[
         say(f"{held.took_over} was killed; it is marked failed and this sweep starts from the beginning")
     try:
         with held.beating():
-            result, checked = _worked(house, store, held, watermark, bounds, say)
+            result, checked = _worked(house, store, held, watermark, bounds, model, say)
             summary = checked | _effort(started)
             held.publish(summary)
     except BaseException as problem:
@@ -62,18 +65,18 @@ def sweep(house: House, store: GraphStore, bounds: Bounds, *, say: Say) -> dict[
 
 
 def _worked(
-    house: House, store: GraphStore, held: SweepRun, watermark: int, bounds: Bounds, say: Say
+    house: House, store: GraphStore, held: SweepRun, watermark: int, bounds: Bounds, model: Model | None, say: Say
 ) -> tuple[SweepResult, dict[str, Any]]:
     held.step(State.SNAPSHOT)
     say("reading the book")
     links = store.links(as_of=bounds.as_of, known_at=watermark)
     if not links.applications.height:
         raise UsageError("there is nothing to sweep", remedy="run ringsight load first, or choose a later time")
-    inputs = _inputs(house, links, watermark, bounds)
+    inputs = inputs_of(house, links, watermark, bounds)
     previous = _previous(house)
     held.step(State.DETECT)
     ancestry = None if previous is None else previous.ancestry()
-    result = run(inputs, house.policy, previous=ancestry, progress=say, now=house.clock())
+    result = run(inputs, house.policy, previous=ancestry, progress=say, now=house.clock(), model=model)
     held.step(State.SCORE)
     say("writing the sweep aside")
     folder = house.settings.sweeps_folder / held.sweep_id
@@ -88,7 +91,7 @@ def _worked(
     return result, {**summary, "recomputed": passed.recomputed}
 
 
-def _inputs(house: House, links: Links, watermark: int, bounds: Bounds) -> Inputs:
+def inputs_of(house: House, links: Links, watermark: int, bounds: Bounds) -> Inputs:
     """What is known: by number of arrival, or, when looking back, by the day it became known."""
     seq = watermark if bounds.known_at is None else None
     moment = house.clock() if bounds.known_at is None else bounds.known_at
@@ -104,7 +107,7 @@ def _inputs(house: House, links: Links, watermark: int, bounds: Bounds) -> Input
 
 def _previous(house: House) -> Published | None:
     current = house.sweeps.current()
-    return None if current is None else Published.open(house.settings.sweeps_folder / current.sweep_id)
+    return None if current is None else Published.open(house.settings.sweeps_folder / current.sweep_id, older=True)
 
 
 def _effort(started: float) -> dict[str, Any]:

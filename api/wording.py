@@ -30,6 +30,12 @@ KIND_TEXT: Final[dict[tuple[str, Language], str]] = {
     ("application", "zh"): "申请",
     ("ring", "en"): "ring",
     ("ring", "zh"): "团伙",
+    ("phone_block", "en"): "run of phone numbers",
+    ("phone_block", "zh"): "连号号段",
+    ("building", "en"): "building",
+    ("building", "zh"): "楼栋",
+    ("employer_core", "en"): "employer name",
+    ("employer_core", "zh"): "单位名称",
 }
 
 

@@ -24,6 +24,7 @@ class Event(StrEnum):
     LOAD_ABANDONED = "load.abandoned"
     LOAD_UNBALANCED = "load.unbalanced"
     QUARANTINE_EXPORTED = "quarantine.exported"
+    QUARANTINE_REFUSED = "quarantine.export_refused"
     VALUE_REVEALED = "value.revealed"
     REVEAL_REFUSED = "value.reveal_refused"
     SWEEP_BEGUN = "sweep.begun"
@@ -46,7 +47,7 @@ class Event(StrEnum):
 Detail = Mapping[str, str | int]
 
 # Codes, ids, digests and counts only: a name has a blank or letters beyond ASCII; phones, IDs and accounts are digits.
-CODE: Final = re.compile(r"[A-Za-z0-9_.:/+=,-]{0,200}")
+CODE: Final = re.compile(r"[A-Za-z0-9_.:/+=,-]{0,400}")  # every scope there is takes 210 characters
 DIGITS: Final = re.compile(r"[+]?\d{7,20}[Xx]?")
 LONGEST: Final = 200
 

@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from casework.access import Actor, Scope, require
-from casework.audit import Audit, Event
+from casework.audit import Audit, Detail, Event
 from casework.cipher import Cipher
 from casework.clock import Clock, now
 from casework.keys import VaultKeys
 from casework.ledger import Ledger, insert_new
 from casework.tables import LOADS, QUARANTINE
-from graph.errors import NotFound
+from graph.errors import Forbidden, NotFound
 from ingest.ports import QuarantinedRow, SourceFile
 
 
@@ -61,15 +61,19 @@ class EncryptedQuarantine:
     def export(self, reference: str, actor: Actor) -> bytes:
         """The records as they were read, each ended by a line feed: add the heading, mend them, load.
 
-        Needs pii:reveal; the audit entry is committed before the bytes leave.
+        The audit entry is committed before the bytes leave. Raises Forbidden without quarantine:export (that leaves an
+        entry too), NotFound.
         """
-        require(actor, Scope.PII_REVEAL)
+        subject = f"quarantine:{reference}"
+        try:
+            require(actor, Scope.QUARANTINE_EXPORT)
+        except Forbidden:
+            self._audit.record(actor.id, Event.QUARANTINE_REFUSED, subject)
+            raise
         with self._ledger.transaction() as connection:
             rows = self._rows(connection, reference)
-            detail = {"file": rows[0].file_digest if rows else "", "rows": len(rows)}
-            self._audit.record(
-                actor.id, Event.QUARANTINE_EXPORTED, f"quarantine:{reference}", detail, within=connection
-            )
+            detail: Detail = {"file": rows[0].file_digest if rows else "", "rows": len(rows)}
+            self._audit.record(actor.id, Event.QUARANTINE_EXPORTED, subject, detail, within=connection)
         return b"".join(_ended(self._open(row)) for row in rows)
 
     def _open(self, row: Any) -> bytes:

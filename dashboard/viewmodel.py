@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from api.schemas import GraphEdge, GraphNode, HistoryEvent, Member, Network, Reason, RingSummary, SweepRow
+from api.schemas import GraphNode, HistoryEvent, Member, Network, Reason, RingSummary, SweepRow
 from dashboard.bands import BANDS, MARKS
 from dashboard.format import ABSENT, WAN, clean, day, minute, moment, money, short
 from dashboard.words import Words
@@ -18,9 +18,8 @@ from graph.errors import Forbidden, NotFound, RingsightError, StoreUnavailable, 
 CHANGES: Final = ("new", "grown", "merged", "split", "shrunk", "same")
 BURST: Final = timedelta(hours=72)
 BURST_LEAST: Final = 3
-SHARED_BY: Final = 2
 DERIVED: Final = frozenset({"phone_block", "building", "employer_core"})
-"""Coarser values, made from identifiers: reasons name them, but they have no page of their own."""
+"""Coarser values, made from identifiers: a ring's network shows them, but they have no page of their own."""
 THOUSAND: Final = 1_000
 WHY_COLUMNS: Final = 45
 TYPOLOGY_COLUMNS: Final = 17
@@ -264,24 +263,6 @@ def named(node: GraphNode) -> str:
     label = clean(node.label or node.id)
     own = application_id(node.id)
     return f"{label} {own}" if own and own != label else label
-
-
-def with_evidence(network: Network, reasons: Sequence[Reason], t: Words) -> Network:
-    """The network with values that it lacks and reasons name (a run of phone numbers, a building), where at least two
-    of its applications share them: so that what the text says can be seen and picked."""
-    known = {node.id for node in network.nodes}
-    nodes, edges = list(network.nodes), list(network.edges)
-    for piece in (piece for reason in reasons for piece in reason.evidence if piece.token):
-        name = f"{piece.kind}:{piece.token}"
-        users = [f"application:{one}" for one in piece.applications if f"application:{one}" in known]
-        if name in known or len(users) < SHARED_BY:
-            continue
-        known.add(name)
-        word = t.known(f"kind.{piece.kind}", piece.kind)
-        total = max(piece.total, len(users))
-        nodes.append(GraphNode(id=name, kind=piece.kind, kind_text=word, label=piece.label, degree=total, hub=False))
-        edges += [GraphEdge(source=user, target=name, role="own", role_text=t("role.belongs")) for user in users]
-    return network.model_copy(update={"nodes": nodes, "edges": edges})
 
 
 def kind_counts(network: Network) -> list[tuple[str, str, int]]:

@@ -1,11 +1,9 @@
 """A real Neo4j server on loopback without Docker: jars by Maven, one folder for everything it writes.
 
-A library for the tests (`LocalNeo4j`) and a command for people (`make neo4j`). Standard library only.
+A library for the tests (`LocalNeo4j`) and a command for people (`make neo4j`). Standard library only, as neo4j_jars.
 """
 
 import argparse
-import fcntl
-import os
 import secrets
 import shlex
 import shutil
@@ -13,19 +11,15 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-import xml.etree.ElementTree as ElementTree
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final, Self
 
-POM: Final = Path(__file__).parent / "neo4j" / "pom.xml"
+from deploy.neo4j_jars import LocalServerError, fetch_jars, main_class, pinned_version, run, tool
+
 USER: Final = "neo4j"
-ENTRY_POINT: Final = "META-INF/services/org.neo4j.server.startup.EntryPoint"
 ADMIN_TOOL: Final = "org.neo4j.cli.AdminTool"
 BOLT_MAGIC: Final = bytes.fromhex("6060b017")
 BOLT_OFFERS: Final = bytes.fromhex("00000405 00000404 00000004 00000003")  # 5.4, 4.4, 4.0, 3.0: any answer will do
@@ -55,50 +49,6 @@ SETTINGS: Final[Mapping[str, str]] = {
     "dbms.usage_report.enabled": "false",
     "db.transaction.timeout": "30s",
 }
-
-
-class LocalServerError(Exception):
-    """The server cannot be fetched, started or stopped; the message says what is missing."""
-
-
-class ToolMissing(LocalServerError):
-    """Java or Maven is not installed on this machine."""
-
-
-def cache_folder() -> Path:
-    """Where fetched jars are kept between runs: $RINGSIGHT_CACHE, else ~/.cache/ringsight."""
-    given = os.environ.get("RINGSIGHT_CACHE")
-    return Path(given) if given else Path.home() / ".cache" / "ringsight"
-
-
-def pinned_version() -> str:
-    """The version the pom pins; $RINGSIGHT_NEO4J_VERSION chooses the other supported leg."""
-    given = os.environ.get("RINGSIGHT_NEO4J_VERSION")
-    root = ElementTree.parse(POM).getroot()  # noqa: S314 - our own file, not somebody's input
-    pinned = root.findtext("{*}properties/{*}neo4j.version")
-    if not given and not pinned:
-        raise LocalServerError(f"{POM} names no neo4j.version")
-    return given or str(pinned)
-
-
-def fetch_jars(version: str | None = None) -> Path:
-    """Folder with the server's jars, fetched by Maven at the first call; safe for several processes at once."""
-    wanted = version or pinned_version()
-    target = cache_folder() / f"neo4j-{wanted}"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(target.parent / f"{target.name}.lock"):
-        if not target.is_dir():
-            with tempfile.TemporaryDirectory(dir=target.parent) as aside:
-                jars = Path(aside) / "lib"
-                _run(
-                    [
-                        _tool("mvn"), "-q", "-B", "-f", str(POM), "dependency:copy-dependencies",
-                        "-DincludeScope=runtime", f"-Dneo4j.version={wanted}", f"-DoutputDirectory={jars}",
-                    ],
-                    "Maven could not fetch the jars",
-                )  # fmt: skip
-                jars.rename(target)  # whole or not at all: an interrupted fetch is never taken for a server
-    return target
 
 
 class LocalNeo4j:
@@ -157,7 +107,7 @@ class LocalNeo4j:
         if self._process is not None:
             raise LocalServerError("the server is already running")
         jars = fetch_jars(self.version)
-        java = _tool("java")
+        java = tool("java")
         self._write_conf()
         if not self.password_file.exists():
             self._set_password(java, jars)
@@ -223,7 +173,7 @@ class LocalNeo4j:
         (self.home / "conf" / "neo4j.conf").write_text(text, encoding="utf-8")
 
     def _set_password(self, java: str, jars: Path) -> None:
-        _run(
+        run(
             [java, *SHORT_LIVED, "-cp", f"{jars}/*", ADMIN_TOOL, "dbms", "set-initial-password", self.password],
             "the initial password could not be set",
             {"NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")},
@@ -246,18 +196,6 @@ class LocalNeo4j:
         return f"{self.log} ends:\n" + "\n".join(lines[-LOG_LINES:])
 
 
-def main_class(jars: Path) -> str:
-    """The class to run, as the server's own jar declares it (it differs between versions)."""
-    for jar in sorted(jars.glob("neo4j-[0-9]*.jar")):
-        with zipfile.ZipFile(jar) as archive:
-            if ENTRY_POINT in archive.namelist():
-                lines = archive.read(ENTRY_POINT).decode("utf-8").splitlines()
-                names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-                if names:
-                    return names[0]
-    raise LocalServerError(f"{jars} holds no Neo4j server; remove the folder to fetch it again")
-
-
 def bolt_answers(port: int, timeout: float = 2.0) -> bool:
     """Whether something on loopback completes a bolt handshake."""
     try:
@@ -275,37 +213,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _tool(name: str) -> str:
-    home = os.environ.get("JAVA_HOME")
-    if name == "java" and home and (Path(home) / "bin" / "java").exists():
-        return str(Path(home) / "bin" / "java")
-    found = shutil.which(name)
-    if not found:
-        package = {"java": "openjdk-17-jre-headless", "mvn": "maven"}[name]
-        raise ToolMissing(f"{name} is not installed (Debian: apt-get install {package})")
-    return found
-
-
 def _dies_with_us() -> Sequence[str]:
     """A killed test run leaves no server behind: where util-linux can arrange it, it ends with the starting thread."""
     setpriv = shutil.which("setpriv")
     return (setpriv, "--pdeathsig", "TERM") if setpriv else ()
-
-
-def _run(command: Sequence[str], failure: str, environment: Mapping[str, str] | None = None) -> None:
-    done = subprocess.run(
-        command, env={**os.environ, **(environment or {})}, stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
-    if done.returncode:
-        said = (done.stdout + done.stderr).decode("utf-8", errors="replace").strip()
-        raise LocalServerError(f"{failure}:\n{said}")
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -14,9 +14,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import ipc
 
-from detectors.columns import Norms
+from detectors.columns import COUNTED, Norms
 from detectors.fuse import Calibration
 from detectors.lineage import Ancestry
+from detectors.model import Model, read_model
 from detectors.tails import Tails
 from graph.errors import ArtifactError
 
@@ -25,7 +26,9 @@ I32 = NDArray[np.int32]
 Columns = Mapping[str, NDArray[np.generic]]
 
 MANIFEST: Final = "manifest.json"
-FORMAT: Final = 1
+MODEL: Final = "model"
+"""Folder of the model that a sweep asked, inside its artifact: what scores new rows as it scored the old."""
+FORMAT: Final = 2
 
 
 def digest_of(path: Path) -> str:
@@ -42,12 +45,17 @@ class Published:
     manifest: Mapping[str, Any]
 
     @staticmethod
-    def open(folder: Path, *, verify: bool = False) -> "Published":
-        """Open an artifact. Raises ArtifactError where a file is missing or (verify) differs from its digest."""
+    def open(folder: Path, *, verify: bool = False, older: bool = False) -> "Published":
+        """Open an artifact. older: also one of another format, of which only scores and rings can be relied on.
+
+        Raises ArtifactError where a file is missing or (verify) differs from its digest, and for another format.
+        """
         try:
             manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise ArtifactError(f"sweep {folder.name}: no readable manifest", "sweep again or roll back") from error
+        if manifest.get("format") != FORMAT and not older:
+            raise ArtifactError(f"sweep {folder.name} was made by another release", "sweep again")
         for name, digest in manifest["files"].items():
             path = folder / name
             if not path.is_file() or (verify and digest_of(path) != digest):
@@ -96,6 +104,12 @@ class Published:
     def applications(self) -> int:
         """How many applications the sweep scored."""
         return int(self.manifest["size"])
+
+    @cached_property
+    def model(self) -> Model | None:
+        """The model that the sweep asked, None for an unsupervised one. Raises ArtifactError for an altered model."""
+        folder = self.folder / MODEL
+        return read_model(folder) if folder.is_dir() else None
 
     @cached_property
     def calibration(self) -> Calibration:
@@ -153,9 +167,9 @@ class Published:
 
     @cached_property
     def norms(self) -> Norms:
-        bands, regions = self.arrays("bands"), self.arrays("regions")
+        held = {name: self.arrays(f"count_{name}") for name in COUNTED}
         return Norms(
-            bands["band"], bands["count"], regions["region"], regions["count"],
+            {name: (table["value"], table["count"]) for name, table in held.items()},
             np.array(self.manifest["appraisal_middle"]), np.array(self.manifest["appraisal_spread"]),
         )  # fmt: skip
 

@@ -24,6 +24,7 @@ CLOSED: Final = "(?i)refus|reject|declin|withdr|cancel|拒|撤|取消|放弃|否
 RATIO: Final = 1000
 """Ratios are integer thousandths."""
 MISSING: Final = -1
+EPOCH_YEAR: Final = 1970
 
 
 def token_of(token: str | None) -> int:
@@ -56,8 +57,14 @@ def application_columns(frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:
         "name_birth": token_number(frame["name_birth_token"]),
         "open": (~frame["status"].fill_null("").str.contains(CLOSED)).to_numpy().astype(np.int8),
         "home_region": text_number(frame["home_region"]),
+        "region": text_number(frame["region"]),
+        "model": text_number(_model(frame)),
+        "channel": text_number(frame["channel"]),
+        "age": _age(frame["event_at"].to_numpy(), whole("birth_year")),
+        "term": whole("term_months"),
         "income_band": income_band(income),
         "loan": whole("loan_amount"),
+        "loan_ratio": ratio(whole("loan_amount"), price),
         "appraisal_ratio": ratio(appraisal, price),
         "price_to_income": ratio(price, income),
         "used": (frame["vehicle_condition"].fill_null("") == "used").to_numpy().astype(np.int8),
@@ -83,14 +90,38 @@ def record_columns(records: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[An
         "name_birth": np.array([token_of(r["name_birth_token"]) for r in records], np.int64),
         "open": flag([not _closed(r["status"] or "") for r in records]),
         "home_region": np.array([text_digest(r["home_region"]) for r in records], np.int64),
+        "region": np.array([text_digest(r["region"]) for r in records], np.int64),
+        "model": np.array([text_digest(_model_of(r)) for r in records], np.int64),
+        "channel": np.array([text_digest(r["channel"]) for r in records], np.int64),
+        "age": _age(np.array([r["event_at"] for r in records], np.int64), whole("birth_year")),
+        "term": whole("term_months"),
         "income_band": income_band(income),
         "loan": whole("loan_amount"),
+        "loan_ratio": ratio(whole("loan_amount"), price),
         "appraisal_ratio": ratio(appraisal, price),
         "price_to_income": ratio(price, income),
         "used": flag([r["vehicle_condition"] == "used" for r in records]),
         "holder_mismatch": flag([r["holder_is_applicant"] is False for r in records]),
         "id_bad": flag([r["id_check"] == "bad" for r in records]),
     }
+
+
+def _model(frame: pl.DataFrame) -> pl.Series:
+    """Make and model as one text, null where neither is known."""
+    known = pl.any_horizontal(pl.col("vehicle_make", "vehicle_model").is_not_null())
+    both = pl.concat_str(pl.col("vehicle_make", "vehicle_model").fill_null(""), separator=" ")
+    return frame.select(pl.when(known).then(both).alias("model"))["model"]
+
+
+def _model_of(record: Mapping[str, Any]) -> str | None:
+    make, model = record["vehicle_make"], record["vehicle_model"]
+    return None if make is None and model is None else f"{make or ''} {model or ''}"
+
+
+def _age(event_at: I64, birth_year: I64) -> I64:
+    """Years at the time of the application, MISSING without a birth year."""
+    year = event_at.astype("datetime64[us]").astype("datetime64[Y]").astype(np.int64) + EPOCH_YEAR
+    return np.where(birth_year > 0, year - birth_year, MISSING)
 
 
 @lru_cache(maxsize=1024)
@@ -111,29 +142,29 @@ def ratio(above: I64, below: I64) -> I64:
     return np.where(good, above * RATIO // np.where(good, below, 1), MISSING)
 
 
+COUNTED: Final = ("income_band", "home_region", "model", "channel")
+"""What applications of one officer may have in common without sharing a value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Norms:
-    """What is usual in the book: counts by income band and home region, appraisal ratio by vehicle condition."""
+    """What is usual in the book: how often each value of COUNTED occurs, appraisal ratio by vehicle condition."""
 
-    bands: I64  # [distinct] sorted, with counts
-    band_count: I64
-    regions: I64
-    region_count: I64
+    counted: Mapping[str, tuple[I64, I64]]  # column -> distinct values ascending, and their counts
     appraisal_middle: I64  # [2] new, used: median, thousandths
     appraisal_spread: I64  # [2] median absolute deviation, at least 5 thousandths
 
 
 def norms(columns: dict[str, NDArray[np.generic]]) -> Norms:
     """Measure the norms of a whole book."""
-    bands, band_count = np.unique(columns["income_band"].astype(np.int64), return_counts=True)
-    regions, region_count = np.unique(columns["home_region"].astype(np.int64), return_counts=True)
+    counted = {name: np.unique(columns[name].astype(np.int64), return_counts=True) for name in COUNTED}
     middle, spread = np.full(2, RATIO, np.int64), np.full(2, 50, np.int64)
     for used in (0, 1):
         held = columns["appraisal_ratio"][(columns["used"] == used) & (columns["appraisal_ratio"] != MISSING)]
         if len(held):
             middle[used] = np.sort(held)[len(held) // 2]
             spread[used] = max(int(np.sort(np.abs(held - middle[used]))[len(held) // 2]), 5)
-    return Norms(bands, band_count, regions, region_count, middle, spread)
+    return Norms({name: (value, count) for name, (value, count) in counted.items()}, middle, spread)
 
 
 def with_values(

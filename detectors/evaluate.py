@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from detectors import measures
 from detectors.measures import Overlap, ratio, top_share
-from detectors.peers import ABOUT, PEERS, PeerResult
-from detectors.report import ApplicantLevel, Capacity, Innocent, Method, Report, RingLevel, Typology
+from detectors.peers import PEERS, PeerResult, known_frauds
+from detectors.report import ApplicantLevel, Calibration, Capacity, Innocent, Method, Report, RingLevel, Typology
 from detectors.truth import checked_truth, refuse_foreign
 from graph.errors import UsageError
 from graph.network import Network
@@ -24,16 +24,24 @@ HONEST: Final = "honest"
 CONFIRMED: Final = "confirmed_fraud"
 CAPACITIES: Final = (25, 50, 100, 200)
 TOP: Final = 100
+PAYMENTS: Final = frozenset({"first_payment_default", "charge_off"})
+NEED_PAYMENTS: Final = frozenset({"bust_out"})
+"""Typologies that nothing but joint default tells of: judged only where such events are known."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """[A] counted applications by id: ring number or -1, typology of the ring or innocent class, loan amount or NaN."""
+    """[A] counted applications by id: ring number or -1, typology of the ring or innocent class, loan amount or NaN.
+
+    event_at: microseconds, None where the scores do not say. unjudged: typologies that do not count as the worst.
+    """
 
     applications: pl.DataFrame  # application_id, index
     ring: I64
     kind: NDArray[np.str_]
     exposure: F64
+    event_at: I64 | None
+    unjudged: frozenset[str]
 
     @property
     def fraud(self) -> Bool:
@@ -65,18 +73,18 @@ def evaluate(
 ) -> Report:
     """Measure a published sweep: its frames of scores, members and rings (detectors.artifact) against a truth.
 
-    truth: application_id, ring_id (null or empty: honest), typology; see detectors.truth.read_truth. With `network`
-    the peers run on the same book. Applications with a confirmed_fraud outcome do not count anywhere, unless
+    truth: application_id, ring_id (null or empty: honest), typology; see detectors.truth.read_truth. outcomes: all that
+    was known at the sweep. With `network` the peers run on the same book, those that learn only with a confirmed fraud
+    to learn from. Applications with a confirmed_fraud outcome do not count anywhere, unless
     `ignore_confirmed` is false. Raises InputRefused, naming `source` and line, when the truth is not this book's.
     """
     truth = checked_truth(truth, source=source)
     not_in_sweep = refuse_foreign(truth, scores["application_id"], source=source)
     known = scores.select("application_id").join(truth, on="application_id")
     confirmed = _confirmed(outcomes) if ignore_confirmed else pl.DataFrame(schema={"application_id": pl.String})
-    ground = _ground(known.join(confirmed, on="application_id", how="anti"), network)
-    rankings = [_ours(ground, scores, members, rings)]
-    if network is not None:
-        rankings += [_peer(ground, name, peer(network), network) for name, peer in PEERS.items()]
+    ground = _ground(known.join(confirmed, on="application_id", how="anti"), scores, network, outcomes)
+    unlearnt = _unlearnt(network, outcomes)
+    rankings = [_ours(ground, scores, members, rings), *_peers(ground, network, outcomes, unlearnt)]
     methods = tuple(_method(ground, ranking, seed) for ranking in rankings)
     return Report(
         applications=len(ground.ring),
@@ -87,7 +95,24 @@ def evaluate(
         without_truth=len(scores) - len(known),
         seed=seed,
         methods=methods,
+        unlearnt=unlearnt,
     )
+
+
+def _unlearnt(network: Network | None, outcomes: pl.DataFrame | None) -> tuple[str, ...]:
+    """The peers that have nothing to learn from."""
+    if network is None or known_frauds(network, outcomes):
+        return ()
+    return tuple(name for name, peer in PEERS.items() if peer.learns)
+
+
+def _peers(
+    ground: "_Ground", network: Network | None, outcomes: pl.DataFrame | None, without: tuple[str, ...]
+) -> list["_Ranking"]:
+    if network is None:
+        return []
+    known = pl.DataFrame() if outcomes is None else outcomes
+    return [_peer(ground, name, peer(network, known), network) for name, peer in PEERS.items() if name not in without]
 
 
 def _confirmed(outcomes: pl.DataFrame | None) -> pl.DataFrame:
@@ -96,7 +121,9 @@ def _confirmed(outcomes: pl.DataFrame | None) -> pl.DataFrame:
     return outcomes.filter(pl.col("event") == CONFIRMED).select("application_id").unique()
 
 
-def _ground(known: pl.DataFrame, network: Network | None) -> _Ground:
+def _ground(
+    known: pl.DataFrame, scores: pl.DataFrame, network: Network | None, outcomes: pl.DataFrame | None
+) -> _Ground:
     amount = pl.lit(None, pl.Int64).alias("loan_amount")
     known = known.sort("application_id").with_columns(
         pl.col("ring_id").rank("dense").cast(pl.Int64).fill_null(0) - 1, pl.col("typology").fill_null(HONEST)
@@ -106,12 +133,22 @@ def _ground(known: pl.DataFrame, network: Network | None) -> _Ground:
     else:
         loans = network.applications.select("application_id", "loan_amount")
         known = known.join(loans, on="application_id", how="left", maintain_order="left")
+    paid = outcomes is not None and outcomes["event"].is_in(sorted(PAYMENTS)).any()
     return _Ground(
         known.select("application_id", pl.int_range(pl.len(), dtype=pl.Int64).alias("index")),
         known["ring_id"].to_numpy(),
         known["typology"].to_numpy().astype(np.str_),
         known["loan_amount"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
+        _times(known, scores),
+        frozenset() if paid else NEED_PAYMENTS,
     )
+
+
+def _times(known: pl.DataFrame, scores: pl.DataFrame) -> I64 | None:
+    if "event_at" not in scores.columns:
+        return None
+    times = scores.select("application_id", "event_at")
+    return known.select("application_id").join(times, on="application_id", maintain_order="left")["event_at"].to_numpy()
 
 
 def _ours(ground: _Ground, scores: pl.DataFrame, members: pl.DataFrame, rings: pl.DataFrame) -> _Ranking:
@@ -152,7 +189,7 @@ def _method(ground: _Ground, ranking: _Ranking, seed: int) -> Method:
     overlap = _overlap(ground, ranking)
     return Method(
         ranking.name,
-        ABOUT.get(ranking.name, ""),
+        PEERS[ranking.name].about if ranking.name in PEERS else "",
         _applicant_level(ground, ranking),
         RingLevel(
             len(overlap.size),
@@ -165,6 +202,7 @@ def _method(ground: _Ground, ranking: _Ranking, seed: int) -> Method:
         measures.ring_intervals(ranking.score, ground.ring, overlap, seed=seed),
         _typologies(ground, ranking, overlap),
         _innocents(ground, ranking),
+        _calibration(ground, ranking),
     )
 
 
@@ -172,9 +210,6 @@ def _applicant_level(ground: _Ground, ranking: _Ranking) -> ApplicantLevel:
     score, fraud = ranking.score, ground.fraud
     top = top_share(score, measures.flagged(len(score)))
     money = np.where(fraud, np.nan_to_num(ground.exposure), 0.0)
-    calibration = float("nan")
-    if ranking.probability is not None:
-        calibration = measures.calibration_error(ranking.probability, fraud)
     capacity = []
     for k in CAPACITIES:
         hits = float(top_share(score, k) @ fraud)
@@ -184,9 +219,28 @@ def _applicant_level(ground: _Ground, ranking: _Ranking) -> ApplicantLevel:
         measures.average_precision(score, fraud),
         ratio(float(top @ fraud), int(fraud.sum())),
         ratio(float(top @ money), float(money.sum())),
-        calibration,
         tuple(capacity),
+        _weekly(ground, ranking),
     )
+
+
+def _weekly(ground: _Ground, ranking: _Ranking) -> tuple[measures.Weekly, ...]:
+    if ground.event_at is None:
+        return ()
+    return tuple(measures.weekly(ranking.score, ground.fraud, ground.event_at, k) for k in CAPACITIES)
+
+
+def _calibration(ground: _Ground, ranking: _Ranking) -> Calibration | None:
+    if ranking.probability is None:
+        return None
+    said, fraud = ranking.probability, ground.fraud
+    levels = measures.reliability(said, fraud)
+    apart = float("nan")
+    if ground.event_at is not None:
+        last = measures.late(ground.event_at)
+        apart = measures.calibration_error(said[last], fraud[last])
+    by_level = sum(level.applications * abs(level.predicted - level.observed) for level in levels)
+    return Calibration(measures.calibration_error(said, fraud), apart, ratio(by_level, len(said)), levels)
 
 
 def _typologies(ground: _Ground, ranking: _Ranking, overlap: Overlap) -> tuple[Typology, ...]:
@@ -204,6 +258,7 @@ def _typologies(ground: _Ground, ranking: _Ranking, overlap: Overlap) -> tuple[T
                 int(sought.sum()),
                 ratio(float(top @ held), int(held.sum())),
                 ratio(int(usable[sought].sum()), int(sought.sum())),
+                str(name) not in ground.unjudged,
             )
         )
     return tuple(found)

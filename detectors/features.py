@@ -101,8 +101,8 @@ def _context_columns(book: Book, rows: I32, norms: Norms) -> dict[str, I64]:
     met = contexts.officer_company(book, rows)
     band = book.columns["income_band"].astype(np.int64)[rows]
     region = book.columns["home_region"].astype(np.int64)[rows]
-    band_share = contexts.share_of(band, norms.bands, norms.band_count, book.size)
-    region_share = contexts.share_of(region, norms.regions, norms.region_count, book.size)
+    band_share = contexts.share_of(band, *norms.counted["income_band"], book.size)
+    region_share = contexts.share_of(region, *norms.counted["home_region"], book.size)
     appraisal, officer_appraisal = contexts.appraisals(book, rows, met, norms)
     soon, dealers, conflicts = contexts.own_history(book, rows)
     return {

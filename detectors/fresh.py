@@ -83,6 +83,8 @@ def fresh_rows(published: Published, target: Batch, recent: Batch) -> Fresh:
     columns["watched"] = _watched(published.watched, links, len(ids))
     columns["person"] = person
     columns["confirmed"] = np.zeros(len(ids), np.int8)
+    for row, at in stale.items():
+        columns["confirmed"][row] = published.rows["confirmed"][at]
     place = np.array([place for place, _ in found], np.int64)
     kinds = frozenset(use.kind for use in uses[own])
     return Fresh(ids, columns, links, own, known, place, tuple(stale.values()), _texts(flat), kinds)

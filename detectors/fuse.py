@@ -42,9 +42,12 @@ class Calibration:
         return asdict(self)
 
 
-def calibrate(raw: I64, eligible: Bool, policy: Policy) -> Calibration:
-    """Fix the intercept so that the mean probability is the policy's prior, and the cut-offs by its capacity."""
-    slope = policy.log_odds_per_decade
+def calibrate(raw: I64, eligible: Bool, policy: Policy, *, learnt: bool) -> Calibration:
+    """Fix the intercept so that the mean probability is the policy's prior, and the cut-offs by its capacity.
+
+    raw: thousandths of a weighted decade, or (learnt) of log odds.
+    """
+    slope = policy.learnt_slope if learnt else policy.log_odds_per_decade
     low, high = -60.0, 20.0
     distinct, count = np.unique(raw, return_counts=True)
     for _ in range(80):

@@ -24,10 +24,11 @@ REACH: Final = COUNT_REACH + 2
 """Users of a value laid out to each side of the row in time: the farthest that any feature looks, and a spare."""
 
 
-LAYERS: Final = ("layer1", "community_strength")
+LAYERS: Final = ("layer1", "community_strength", "known_weight_around")
 BOOK_COLUMNS: Final = (
-    "event_at", "surname", "name", "name_birth", "home_region", "income_band", "loan", "appraisal_ratio",
-    "price_to_income", "used", "open", "holder_mismatch", "id_bad", "watched", "person", "confirmed", *SINGLE,
+    "event_at", "surname", "name", "name_birth", "home_region", "region", "model", "channel", "age", "term",
+    "income_band", "loan", "loan_ratio", "appraisal_ratio", "price_to_income", "used", "open", "holder_mismatch",
+    "id_bad", "watched", "person", "confirmed", *SINGLE,
 )  # fmt: skip
 ALL_ROLES: Final = np.array([r.code for r in ROLE.values()])
 
@@ -186,7 +187,7 @@ def _merge(published: Published, fresh: Fresh) -> Local:
     numbers = places.index.copy()
     if fresh.known is not None:
         numbers[target] = fresh.known
-    layers = {n: _column(published.rows[n], numbers) for n in LAYERS}
+    layers = {str(n): _column(published.rows[n], numbers) for n in LAYERS if n in published.rows}
     return Local(whole, target, names, numbers, fresh.known, fresh.texts, fresh.kinds, layers)
 
 
@@ -224,7 +225,10 @@ def _whole_counts(published: Published, book: Book, known: int | None, target: i
         laid.start,
         _counted(held["persons"], slot, laid.persons, fresh).astype(np.int32),
         _counted(held["total"], slot, laid.total, fresh).astype(np.int32),
-        *(_counted(held[n], slot, getattr(laid, n), 0).astype(np.uint8) for n in ("firm", "surname", "dealer")),
+        _counted(held["firm"], slot, laid.firm, 0).astype(np.uint8),
+        _counted(held["surname"], slot, laid.surname, 0).astype(np.uint8),
+        _counted(held["dealer"], slot, laid.dealer, 0).astype(np.uint8),
+        _counted(held["first"], slot, laid.first, 0).astype(np.int64),
     )
     first_day, last_day = published.manifest["span"]
     last_day = max(last_day, int(book.columns["event_at"][target])) if known is None else last_day

@@ -1,6 +1,7 @@
 """Exact measures of a ranking and of reported groups against the truth; ties are shared, never broken by luck."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,13 @@ INTERVAL: Final = (2.5, 97.5)
 RING_SIZE: Final = 3
 """A true ring of fewer counted members is not looked for as a ring."""
 REPORTED_SIZE: Final = 2
+LATE: Final = 0.2
+"""Of the counted applications, the last in time: where a calibration shows whether it lasts."""
+LEVELS: Final = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
+"""Bounds of the rows of a reliability table: fine where a book's applications are, and where its decisions are."""
+DAY: Final = 86_400_000_000
+WEEK: Final = 7 * DAY
+MONDAY: Final = 3 * DAY  # 1970-01-01 was a Thursday
 
 
 def ratio(part: float, whole: float) -> float:
@@ -50,13 +58,77 @@ def average_precision(score: F64, positive: Bool) -> float:
 
 
 def calibration_error(probability: F64, positive: Bool, bins: int = 10) -> float:
-    """Expected calibration error over bins of equal count. NaN for an empty book."""
+    """Expected calibration error over bins of equal count; equal probabilities share a bin. NaN for an empty book."""
     if not len(probability):
         return float("nan")
-    order = np.argsort(probability, kind="stable")
-    parts = [p for p in np.array_split(order, bins) if len(p)]
-    gaps = [abs(float(probability[p].mean()) - float(positive[p].mean())) * len(p) for p in parts]
-    return sum(gaps) / len(order)
+    place = np.searchsorted(np.sort(probability), probability, "left")
+    part = place * bins // len(probability)
+    said, true = np.bincount(part, weights=probability), np.bincount(part, weights=positive)
+    return float(np.abs(said - true).sum()) / len(probability)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Applications with a probability above `low` up to `high`: mean probability, and the share that was fraud."""
+
+    low: float
+    high: float
+    applications: int
+    predicted: float
+    observed: float
+
+
+def reliability(probability: F64, positive: Bool) -> tuple[Level, ...]:
+    """The levels that hold an application. A probability of 0 belongs to the first."""
+    level = np.maximum(np.searchsorted(LEVELS, probability, "left") - 1, 0)
+    found = []
+    for number, (low, high) in enumerate(pairwise(LEVELS)):
+        held = level == number
+        if held.any():
+            observed = float(positive[held].mean())
+            found.append(Level(low, high, int(held.sum()), float(probability[held].mean()), observed))
+    return tuple(found)
+
+
+def late(event_at: I64) -> Bool:
+    """[A] whether a row is among the last LATE of the book's applications by time."""
+    if not len(event_at):
+        return np.zeros(0, np.bool_)
+    cut = np.sort(event_at)[int(len(event_at) * (1 - LATE))]
+    found: Bool = event_at >= cut
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """What opening the `k` highest scores of every calendar week finds (Monday to Sunday, UTC, by event time).
+
+    precision, recall: over all weeks together. mean_recall: mean of the weeks' own recalls, weeks without fraud apart.
+    """
+
+    k: int
+    precision: float
+    recall: float
+    mean_recall: float
+
+
+def weekly(score: F64, positive: Bool, event_at: I64, k: int) -> Weekly:
+    """Measure a capacity of `k` a week; ties are shared within a week."""
+    _, week, count = np.unique((event_at + MONDAY) // WEEK, return_inverse=True, return_counts=True)
+    order = np.argsort(week, kind="stable")
+    ends = np.cumsum(count)[:-1]
+    opened = np.zeros(len(score))
+    for rows in np.split(order, ends):
+        opened[rows] = top_share(score[rows], k)
+    hits = np.bincount(week, weights=opened * positive, minlength=len(count))
+    frauds = np.bincount(week, weights=positive, minlength=len(count))
+    own = hits[frauds > 0] / frauds[frauds > 0]
+    return Weekly(
+        k,
+        ratio(float(hits.sum()), float(opened.sum())),
+        ratio(float(hits.sum()), float(frauds.sum())),
+        ratio(float(own.sum()), len(own)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,10 @@ def second_opinion(columns: F64, *, seed: int) -> F64:
     An absent value counts as the column's median. Books of fewer than FEWEST applications, or without a column that
     varies, give 0 everywhere.
     """
-    filled = _filled(columns)
-    if len(filled) < FEWEST or filled.shape[1] == 0:
+    whole = filled(columns)
+    if len(whole) < FEWEST or whole.shape[1] == 0:
         return np.zeros(len(columns))
-    return percentile(percentile(ecod(filled)) + percentile(isolation_forest(filled, seed=seed)))
+    return percentile(percentile(ecod(whole)) + percentile(isolation_forest(whole, seed=seed)))
 
 
 def ecod(columns: F64) -> F64:
@@ -92,8 +92,8 @@ def _instalment_to_income() -> pl.Expr:
     return pl.when(known).then(share.log()).alias("instalment_per_income")
 
 
-def _filled(columns: F64) -> F64:
-    """Columns that vary, each gap at its column's median."""
+def filled(columns: F64) -> F64:
+    """[A, k or fewer] the columns that vary, each gap at its column's median."""
     kept = []
     for column in columns.T:
         known = column[np.isfinite(column)]

@@ -53,6 +53,8 @@ class Policy:
     digest: str
     fraud_rate: float
     log_odds_per_decade: float
+    learnt_share: float
+    learnt_slope: float
     red: int
     amber: int
     smoothing_share: float
@@ -85,6 +87,8 @@ def _policy(table: dict[str, Any], digest: str) -> Policy:
         digest=digest,
         fraud_rate=table["prior"]["fraud_rate"],
         log_odds_per_decade=table["prior"]["log_odds_per_decade"],
+        learnt_share=table["learning"]["share"],
+        learnt_slope=table["learning"]["slope"],
         red=table["capacity"]["red"],
         amber=table["capacity"]["amber"],
         smoothing_share=table["smoothing"]["share"],

@@ -11,13 +11,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import ipc
 
-from detectors.artifact import FORMAT, MANIFEST, digest_of
-from detectors.sweep import MODEL_VERSION, SweepResult
-from graph.book import token_number
+from detectors.around import GROUP
+from detectors.artifact import FORMAT, MANIFEST, MODEL, digest_of
+from detectors.sweep import UNSUPERVISED, SweepResult
+from graph.book import Book, token_number
 from graph.network import Network
 
 I64 = NDArray[np.int64]
-I32 = NDArray[np.int32]
 
 
 def write(folder: Path, result: SweepResult, *, sweep_id: str) -> dict[str, Any]:
@@ -27,6 +27,8 @@ def write(folder: Path, result: SweepResult, *, sweep_id: str) -> dict[str, Any]
     for name, table in tables.items():
         with pa.OSFile(str(folder / f"{name}.arrow"), "wb") as sink, ipc.new_file(sink, table.schema) as writer:
             writer.write_table(table)
+    if result.model is not None:
+        result.model.save(folder / MODEL)
     manifest = _manifest(folder, list(tables), result, sweep_id)
     target = folder / MANIFEST
     with target.open("x", encoding="utf-8") as sink:
@@ -37,14 +39,15 @@ def write(folder: Path, result: SweepResult, *, sweep_id: str) -> dict[str, Any]
 
 
 def _tables(result: SweepResult) -> dict[str, pa.Table]:
-    book, net = result.book, result.network
+    book, net, seen = result.book, result.network, result.seen
     rows: dict[str, Any] = {"application_id": net.applications["application_id"].to_arrow()}
     rows |= {name: np.asarray(column) for name, column in book.columns.items()}
     rows |= {
-        "layer0": result.layer0,
-        "layer1": result.layer1,
-        "community": result.community.label,
-        "community_strength": result.community.strength,
+        "layer0": seen.own,
+        "layer1": seen.first,
+        "community": seen.community.label,
+        "community_strength": seen.community.strength,
+        "unsupervised": seen.raw,
         "raw": result.raw,
         "outlier": result.outlier,
         "digest": net.applications["digest"].to_arrow(),
@@ -52,11 +55,15 @@ def _tables(result: SweepResult) -> dict[str, pa.Table]:
         "status": net.applications["status"].to_arrow(),
         "link_start": book.link_start[:-1],
     }
-    rows |= {f"f_{f.name}": result.features[:, i].astype(np.int32) for i, f in enumerate(result.policy.features)}
+    if result.model is not None:
+        rows |= {"fold": result.fold.astype(np.int8), "group_known": seen.groups.confirmed.astype(np.int32)}
+        rows |= {name: seen.groups.facts[:, i].astype(np.int32) for i, name in enumerate(GROUP)}
+        rows["known_weight_around"] = seen.known.weight
+    rows |= {f"f_{f.name}": seen.features[:, i].astype(np.int32) for i, f in enumerate(result.policy.features)}
     return {
         "rows": pa.table(rows),
         "links": pa.table({"slot": book.link_slot, "offset": book.link_offset}),
-        "values": _values(net, book.values, book.value_kind, book.value_persons),
+        "values": _values(net, book, seen.known.value),
         "slots": pa.table(
             {
                 "key": book.slots.key,
@@ -66,13 +73,13 @@ def _tables(result: SweepResult) -> dict[str, pa.Table]:
                 "firm": book.slots.firm,
                 "surname": book.slots.surname,
                 "dealer": book.slots.dealer,
+                "first": book.slots.first,
             }
         ),
         "members": pa.table({"member": book.member, "offset": book.member_offset}),
-        "tails": result.tails.frame().to_arrow(),
-        "community_tails": result.community_tails.frame().to_arrow(),
-        "bands": pa.table({"band": result.norms.bands, "count": result.norms.band_count}),
-        "regions": pa.table({"region": result.norms.regions, "count": result.norms.region_count}),
+        "tails": seen.tails.frame().to_arrow(),
+        "community_tails": seen.community_tails.frame().to_arrow(),
+        **{f"count_{name}": pa.table({"value": v, "count": n}) for name, (v, n) in result.norms.counted.items()},
         "watched": pa.table({"value": result.watched}),
         "scores": result.scores.to_arrow(),
         "rings": result.rings.to_arrow(),
@@ -81,12 +88,14 @@ def _tables(result: SweepResult) -> dict[str, pa.Table]:
     }
 
 
-def _values(net: Network, values: I64, kind: NDArray[np.uint8], persons: I32) -> pa.Table:
+def _values(net: Network, book: Book, confirmed: I64) -> pa.Table:
     """Values by token number, with the token and the masked label; persons have neither."""
     known = net.identifiers.select("token", "label").with_columns(
         pl.Series("value", token_number(net.identifiers["token"]))
     )
-    frame = pl.DataFrame({"value": values, "kind": kind, "persons": persons})
+    frame = pl.DataFrame(
+        {"value": book.values, "kind": book.value_kind, "persons": book.value_persons, "confirmed": confirmed}
+    )
     return frame.join(known.unique("value"), on="value", how="left", maintain_order="left").to_arrow()
 
 
@@ -98,7 +107,7 @@ def _manifest(folder: Path, names: list[str], result: SweepResult, sweep_id: str
         "sweep_id": sweep_id,
         "policy_version": result.policy.version,
         "policy_digest": result.policy.digest,
-        "model_version": MODEL_VERSION,
+        "model_version": UNSUPERVISED if result.model is None else result.model.model_id,
         "watermark": result.watermark,
         "as_of": result.as_of,
         "calibration": result.calibration.as_dict(),

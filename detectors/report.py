@@ -3,9 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from math import isnan
-from typing import Any
+from typing import Any, Final
 
-from detectors.measures import Intervals
+from detectors.measures import Intervals, Level, Weekly
+
+WEEKLY_HEADLINE: Final = 50
+"""Applications a week: the capacity whose mean recall is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,22 @@ class ApplicantLevel:
     average_precision: float
     recall_top2: float
     exposure_top2: float
-    calibration_error: float
     capacity: tuple[Capacity, ...]
+    weekly: tuple[Weekly, ...]  # empty where the time of the applications is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How far stated probabilities are from what came true: expected calibration errors over ten bins of equal count.
+
+    late: of the last 20 % by time. by_level: over the levels of the reliability table instead, where the few high
+    probabilities do not share a bin with the many low ones.
+    """
+
+    error: float
+    late: float
+    by_level: float
+    reliability: tuple[Level, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +60,17 @@ class RingLevel:
 
 @dataclass(frozen=True, slots=True)
 class Typology:
-    """One kind of ring: counted applications and rings of at least three, and how much was found."""
+    """One kind of ring: counted applications and rings of at least three, and how much was found.
+
+    judged: whether what tells of it was loaded at all.
+    """
 
     name: str
     applications: int
     rings: int
     recall_top2: float
     usable: float
+    judged: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +94,12 @@ class Method:
     intervals: Intervals
     typologies: tuple[Typology, ...]
     innocents: tuple[Innocent, ...]
+    calibration: Calibration | None = None  # None: no probabilities
+
+    @property
+    def worst(self) -> Typology | None:
+        """The judged typology of the least recall in the top 2 %, the first by name among equals."""
+        return min((t for t in self.typologies if t.judged), key=lambda t: t.recall_top2, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +114,13 @@ class Report:
     without_truth: int
     seed: int
     methods: tuple[Method, ...]
+    unlearnt: tuple[str, ...] = ()  # peers left out, because no confirmed fraud is known to learn from
 
     def json(self) -> dict[str, Any]:
         """One object of plain numbers, text and null (null: nothing was there to measure)."""
         plain: dict[str, Any] = _plain(asdict(self))
+        for method, told in zip(self.methods, plain["methods"], strict=True):
+            told["worst"] = _plain(asdict(method.worst)) if method.worst else None
         return plain
 
     def text(self) -> str:
@@ -99,6 +129,8 @@ class Report:
             self._heading(),
             self._overview(),
             self._capacity(),
+            self._weekly(),
+            self._calibration(),
             self._typologies(),
             self._innocents(),
         )
@@ -116,23 +148,35 @@ class Report:
         return "\n".join(said)
 
     def _overview(self) -> str:
-        head = ("", "AUC", "AP", "r2", "exposure", "usable", "matched", "ring prec.", "purity", "fragments", "groups")
+        head = (
+            *("", "AUC", "AP", "r2", "exposure", "worst r2"),
+            *("usable", "matched", "ring prec.", "purity", "fragments", "groups"),
+        )
         rows: list[Sequence[str]] = [head]
         for method in self.methods:
             applicant, ring, span = method.applicant, method.ring, method.intervals
-            first = (applicant.roc_auc, applicant.average_precision, applicant.recall_top2, applicant.exposure_top2)
+            worst = method.worst.recall_top2 if method.worst else float("nan")
+            first = (
+                applicant.roc_auc,
+                applicant.average_precision,
+                applicant.recall_top2,
+                applicant.exposure_top2,
+                worst,
+            )
             second = (ring.usable, ring.matched, ring.precision, ring.purity)
             rows.append(
                 (method.name, *map(_share, (*first, *second)), _number(ring.fragments, 1), f"{ring.reported:,}")
             )
-            spans = (span.roc_auc, span.average_precision, span.recall_top2, None, span.usable, span.matched)
+            spans = (span.roc_auc, span.average_precision, span.recall_top2, None, None, span.usable, span.matched)
             rows.append(("  95 %", *map(_span, spans), "", "", "", ""))
         note = (
-            "r2, exposure: recall of fraud and of its money in the top 2 %. usable: rings that one group covers to 80 %"
-            " at purity 50 %.\nmatched: Jaccard >= .5 among the top 2 x rings; ring prec.: share of those groups that"
-            " are mostly fraud."
+            "r2, exposure: recall of fraud and of its money in the top 2 %. worst r2: of the worst typology. usable:"
+            " rings that one\ngroup covers to 80 % at purity 50 %. matched: Jaccard >= .5 among the top 2 x rings;"
+            " ring prec.: share of those groups\nthat are mostly fraud."
         )
         peers = [f"{method.name}: {method.about}" for method in self.methods if method.about]
+        if self.unlearnt:
+            peers.append(f"left out, because no confirmed fraud is known to learn from: {', '.join(self.unlearnt)}")
         return "\n".join([_table(rows), note, *peers])
 
     def _capacity(self) -> str:
@@ -144,24 +188,63 @@ class Report:
             rows.append((method.name, *cells))
         return _table(rows)
 
+    def _weekly(self) -> str:
+        if not self._first.applicant.weekly:
+            return ""
+        rows: list[Sequence[str]] = [
+            (
+                "precision / recall of the top a week",
+                *(f"{w.k}" for w in self._first.applicant.weekly),
+                "mean recall at 50",
+            )
+        ]
+        for method in self.methods:
+            cells = [f"{_share(w.precision)} / {_share(w.recall)}" for w in method.applicant.weekly]
+            fifty = [_share(w.mean_recall) for w in method.applicant.weekly if w.k == WEEKLY_HEADLINE]
+            rows.append((method.name, *cells, *fifty))
+        note = (
+            "The highest scores of each calendar week (Monday to Sunday, UTC); all weeks together. mean recall: of the"
+            " weeks that hold fraud."
+        )
+        return f"{_table(rows)}\n{note}"
+
+    def _calibration(self) -> str:
+        found = self._first.calibration
+        if found is None:
+            return ""
+        rows: list[Sequence[str]] = [("probability", "applications", "mean said", "came true")]
+        for level in found.reliability:
+            said = (f"{level.applications:,}", _number(level.predicted, 4), _number(level.observed, 4))
+            rows.append((f"{level.low:g} - {level.high:g}", *said))
+        errors = (found.error, found.late, found.by_level)
+        told = "calibration error {} (last 20 % by time: {}; over the levels below: {})".format(
+            *(_number(error, 4) for error in errors)
+        )
+        return f"{told}\n{_table(rows)}"
+
     def _typologies(self) -> str:
         def cell(method: Method, at: int) -> str:
             found = method.typologies[at]
-            return f"{_share(found.recall_top2)} / {_share(found.usable)}"
+            told = _share(found.recall_top2)
+            return f"{told} / {_share(found.usable)}" if method is self._first else told
 
         names = [
-            f"{t.name} ({t.applications:,} in {t.rings:,} ring{'' if t.rings == 1 else 's'})"
+            f"{t.name} ({t.applications:,} in {t.rings:,} ring{'' if t.rings == 1 else 's'}){'' if t.judged else ' *'}"
             for t in self._first.typologies
         ]
-        return self._side_by_side("r2 / usable by typology", names, cell)
+        table = self._side_by_side("r2 (ours / usable)", names, cell)
+        if all(t.judged for t in self._first.typologies):
+            return table
+        return f"{table}\n* not judged as the worst: no payment event is known"
 
     def _innocents(self) -> str:
         def cell(method: Method, at: int) -> str:
             found = method.innocents[at]
-            return f"{_number(found.per_10000, 0)} / {_share(found.share_of_top100)}"
+            told = _number(found.per_10000, 0)
+            return f"{told} / {_share(found.share_of_top100)}" if method is self._first else told
 
         names = [f"{i.name} ({i.applications:,})" for i in self._first.innocents]
-        return self._side_by_side("false alarms per 10,000 / share of top 100", names, cell)
+        return self._side_by_side("false alarms per 10,000 (ours / share of top 100)", names, cell)
 
     def _side_by_side(self, title: str, names: Sequence[str], cell: Callable[[Method, int], str]) -> str:
         if not names:

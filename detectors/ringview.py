@@ -1,6 +1,8 @@
-"""Why a ring is a ring: its members' signals, put together."""
+"""Why a ring is a ring: its members' signals, put together, and the coarser values that join them."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,12 +12,67 @@ from detectors.artifact import Published
 from detectors.policy import Policy
 from detectors.score import explain
 from detectors.signal import Evidence, Signal
-from graph.book import DAY
+from graph.book import DAY, ROLES_PER_VALUE, expand
 from graph.errors import NotFound
+from graph.network import DERIVED_KIND, VALUE_NAMES
+from graph.schema import ROLE_OF_CODE
 
 READ: Final = 40
 """Members whose signals are read: the ones most tied to the ring."""
 SHOWN: Final = 5
+COARSE: Final = np.array(sorted(DERIVED_KIND.values()))
+"""Kind codes of values made from identifiers: runs of phone numbers, buildings, cores of employers' names."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoarseValue:
+    """A coarser value and which of some applications use it: (application_id, role), each once.
+
+    degree: applications of the whole book that use it.
+    """
+
+    kind: str
+    token: str
+    label: str
+    degree: int
+    uses: tuple[tuple[str, str], ...]
+
+
+def coarse_values(published: Published, application_ids: Sequence[str]) -> tuple[CoarseValue, ...]:
+    """The coarser values that at least two of the applications use; ids that the sweep has not seen are left out."""
+    known = np.array([i for i in map(published.index_of, application_ids) if i is not None], np.int64)
+    ends = np.append(published.rows["link_start"], len(published.links["slot"]))
+    link, owner = expand(ends[known], ends[known + 1])
+    key = published.slots["key"][published.links["slot"][link]]
+    value, role = key // ROLES_PER_VALUE, key % ROLES_PER_VALUE
+    coarse = np.isin(published.values["kind"][value], COARSE)
+    uses: dict[int, dict[tuple[int, int], None]] = defaultdict(dict)
+    for one, application, capacity in zip(
+        value[coarse].tolist(), owner[coarse].tolist(), role[coarse].tolist(), strict=True
+    ):
+        uses[one][int(known[application]), capacity] = None
+    shared = [one for one, found in uses.items() if len({application for application, _ in found}) > 1]
+    return tuple(_coarse(published, one, sorted(uses[one])) for one in sorted(shared))
+
+
+def _coarse(published: Published, value: int, uses: list[tuple[int, int]]) -> CoarseValue:
+    token, label = published.value_texts
+    names = published.application_ids
+    return CoarseValue(
+        VALUE_NAMES[int(published.values["kind"][value])],
+        str(token[value].as_py()),
+        str(label[value].as_py() or ""),
+        _degree(published, value),
+        tuple((str(names[application].as_py()), ROLE_OF_CODE[role].name) for application, role in uses),
+    )
+
+
+def _degree(published: Published, value: int) -> int:
+    """Applications that use a value in any role: its slots, and with them their members, lie side by side."""
+    slots = published.slots
+    first, end = np.searchsorted(slots["key"], [value * ROLES_PER_VALUE, (value + 1) * ROLES_PER_VALUE])
+    begin, stop = slots["start"][first], slots["start"][end - 1] + slots["total"][end - 1]
+    return len(np.unique(published.members_of_slots["member"][begin:stop]))
 
 
 def ring_signals(published: Published, ring_id: str, policy: Policy) -> tuple[Signal, ...]:

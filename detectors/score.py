@@ -5,13 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import fuse, propagation
+from detectors import around, fuse, propagation
 from detectors.artifact import Published
 from detectors.evidence import Scene, signals
 from detectors.features import Layer0, layer0
+from detectors.fresh import published_values
 from detectors.local import Local, local_book, swept_book
+from detectors.model import NO_FOLD, Model, mixed
 from detectors.policy import Policy
 from detectors.signal import Signal
+from detectors.wide import wide
 from graph.errors import ArtifactError, NotFound
 from graph.schema import NODE_KINDS
 from graph.store import Batch
@@ -63,6 +66,8 @@ def _assess(published: Published, local: Local, policy: Policy) -> Assessment:
     bottom = layer0(local.book, np.array([local.target], np.int32), policy, published.norms)
     contribution = propagation.contributions(bottom.features, published.tails, policy)
     raw, layers = _raw(published, local, bottom, contribution, policy)
+    if published.model is not None:
+        raw = mixed(raw, _learnt(published, published.model, local, bottom, layers[0], policy), policy)
     eligible = fuse.red_eligible(fuse.by_reason(contribution, policy), policy)
     return Assessment(
         application_id=local.ids[local.target],
@@ -87,6 +92,31 @@ def _raw(
     strength = local.neighbours["community_strength"][_home(local, bottom)]
     group = propagation.community_part(np.array([strength]), published.community_tails)
     return second + group, (int(own[0]), int(second[0] - own[0]), int(group[0]))
+
+
+def _learnt(published: Published, model: Model, local: Local, bottom: Layer0, own: int, policy: Policy) -> I64:
+    """[1] the model's log odds in thousandths, from the columns that the sweep gave it."""
+    book, rows = local.book, np.array([local.target], np.int32)
+    home = int(local.published[_home(local, bottom)])
+    if home >= 0:
+        facts = np.array([[published.rows[name][home] for name in around.GROUP]], np.int64)
+        group = np.array([published.rows["group_known"][home]], np.int64), facts[:, 0]
+    else:
+        first = propagation.smooth(np.array([own]), bottom.pairs, local.neighbours["layer1"], policy)
+        facts = around.alone(int(first[0]))
+        group = np.zeros(1, np.int64), np.ones(1, np.int64)
+    columns = [
+        wide(book, rows, bottom, policy, published.norms),
+        around.around(np.array([own]), bottom.pairs, local.neighbours["layer1"], facts),
+    ]
+    if model.taught:
+        at = published_values(published, book.values)
+        confirmed = np.where(at >= 0, published.values["confirmed"][np.maximum(at, 0)], 0)
+        held = around.holders(book, rows, confirmed)
+        near = local.neighbours["known_weight_around"]
+        columns.append(around.outcome(book, rows, bottom.pairs, near, group, held))
+    fold = NO_FOLD if local.known is None else int(published.rows["fold"][local.known])
+    return model.margin(np.concatenate(columns, axis=1), np.array([fold]))
 
 
 def _home(local: Local, bottom: Layer0) -> int:

@@ -1,6 +1,6 @@
 """One sweep over the whole book as pure functions: columns in, scores and rings out, nothing written."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,25 +8,22 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from detectors import fuse, lineage, outlier, propagation, rings
+from detectors import fuse, lineage, outlier, rings
 from detectors.columns import Norms, application_columns, confirmed, home_persons, norms, with_values
-from detectors.features import Layer0, layer0
+from detectors.model import NO_FOLD, Model, mixed
 from detectors.policy import Policy
-from detectors.tails import Tails, tails
+from detectors.survey import Survey, blind_columns, outcome_columns, survey
 from graph.book import Book, lay_out, link_table, token_number
-from graph.communities import cpm
 from graph.network import Network, network
 from graph.persons import resolve
-from graph.projection import WEIGHT_ONE, Pairs
 from graph.store import Links
 
 I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
 F64 = NDArray[np.float64]
 
-BLOCK: Final = 50_000
-"""Rows whose pairs are held at once."""
-MODEL_VERSION: Final = "unsupervised-1"
+UNSUPERVISED: Final = "unsupervised-1"
+"""Model version of a sweep without a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +40,15 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """Everything that a sweep publishes. scores, rings, members: see detectors.publish."""
+    """Everything that a sweep publishes. fold: [A] of the model; scores, rings, members: see detectors.publish."""
 
     network: Network
     book: Book
     norms: Norms
-    tails: Tails
-    community_tails: Tails
+    seen: Survey
+    model: Model | None
+    fold: I64
     calibration: fuse.Calibration
-    features: I64
-    layer0: I64
-    layer1: I64
-    community: propagation.Communities
     raw: I64
     outlier: F64
     watched: I64
@@ -68,37 +62,48 @@ class SweepResult:
 
 
 def run(
-    inputs: Inputs, policy: Policy, *, previous: lineage.Ancestry | None, progress: Callable[[str], None], now: int
+    inputs: Inputs,
+    policy: Policy,
+    *,
+    previous: lineage.Ancestry | None,
+    progress: Callable[[str], None],
+    now: int,
+    model: Model | None = None,
 ) -> SweepResult:
-    """Sweep the book. now: microseconds, becomes founded_at of new rings. Raises nothing of its own."""
+    """Sweep the book. now: microseconds, becomes founded_at of new rings. model: of the same policy (Model.suits)."""
     progress("laying out the book")
     net, book, watched = read_book(inputs)
     measured = norms(dict(book.columns))
-    progress("features")
-    features, pairs = _all_features(book, policy, measured)
-    progress("smoothing and communities")
-    tail = tails(features)
-    contribution = propagation.contributions(features, tail, policy)
-    own = contribution.sum(axis=1)
-    first = propagation.smooth(own, pairs, own, policy)
-    second = propagation.smooth(own, pairs, first, policy)
-    community = _communities(book, pairs, own, policy)
-    community_tail = tails(community.strength[:, None])
-    raw = second + propagation.community_part(community.strength, community_tail)
+    progress("features, smoothing and communities")
+    seen = survey(book, policy, measured, learns=model is not None)
+    fold = np.full(book.applications, NO_FOLD)
+    raw = seen.raw
+    if model is not None:
+        progress("asking the model")
+        fold = model.folds_of(net.applications["application_id"].to_list())
+        raw = mixed(seen.raw, learnt(book, seen, model, fold), policy)
     progress("bands and rings")
-    by_reason = fuse.by_reason(contribution, policy)
+    by_reason = fuse.by_reason(seen.contribution, policy)
     eligible = fuse.red_eligible(by_reason, policy)
-    calibration = fuse.calibrate(raw, eligible, policy)
+    calibration = fuse.calibrate(raw, eligible, policy, learnt=model is not None)
     scored = _scored(book, net, raw, eligible, calibration)
-    drawn = _rings(book, features, pairs, raw, by_reason, scored, policy)
+    drawn = _rings(book, seen, raw, by_reason, scored, policy)
     progress("lineage")
     rings_frame, members, gone = _traced(net, book, drawn, previous, now, policy, calibration)
     scores = _score_frame(net, scored, by_reason, members, policy)
     return SweepResult(
-        net, book, measured, tail, community_tail, calibration, features, own, first, community, raw,
+        net, book, measured, seen, model, fold, calibration, raw,
         outlier.second_opinion(outlier.own_columns(net.applications), seed=0), watched,
         scores, rings_frame, members, gone, inputs.watermark, inputs.as_of, policy,
     )  # fmt: skip
+
+
+def learnt(book: Book, seen: Survey, model: Model, fold: I64) -> I64:
+    """[A] the model's log odds in thousandths, each application by the booster that has not seen it."""
+    columns = blind_columns(seen)
+    if model.taught:
+        columns = np.concatenate([columns, outcome_columns(book, seen)], axis=1)
+    return model.margin(columns, fold)
 
 
 def read_book(inputs: Inputs) -> tuple[Network, Book, I64]:
@@ -112,49 +117,6 @@ def read_book(inputs: Inputs) -> tuple[Network, Book, I64]:
     columns["confirmed"] = confirmed(net, inputs.outcomes)
     book = lay_out(columns, links)
     return net, book.with_columns(home_persons=home_persons(book)), watched
-
-
-def _all_features(book: Book, policy: Policy, measured: Norms) -> tuple[I64, Pairs]:
-    """Layer 0 of every application, in blocks, and all pairs (each from both sides) by (row, other)."""
-    blocks = list(_blocks(book, policy, measured))
-    if not blocks:
-        return np.zeros((0, len(policy.features)), np.int64), _join([], [])
-    return np.concatenate([b.features for _, b in blocks]), _join([o for o, _ in blocks], [b.pairs for _, b in blocks])
-
-
-def _blocks(book: Book, policy: Policy, measured: Norms) -> Iterator[tuple[int, Layer0]]:
-    for start in range(0, book.applications, BLOCK):
-        rows = np.arange(start, min(start + BLOCK, book.applications), dtype=np.int32)
-        yield start, layer0(book, rows, policy, measured)
-
-
-def _join(starts: list[int], parts: list[Pairs]) -> Pairs:
-    none = np.zeros(0, np.int64)
-    rows = [p.row + np.int32(start) for start, p in zip(starts, parts, strict=True)]
-
-    def column(name: str) -> NDArray[np.generic]:
-        return np.concatenate(
-            [none.astype(getattr(parts[0], name).dtype) if parts else none, *(getattr(p, name) for p in parts)]
-        )
-
-    return Pairs(
-        np.concatenate([none.astype(np.int32), *rows]),
-        column("other").astype(np.int32),
-        column("weight").astype(np.int64),
-        column("raw").astype(np.int64),
-        column("channels").astype(np.int64),
-        column("explained").astype(np.bool_),
-        column("gap").astype(np.int64),
-    )
-
-
-def _communities(book: Book, pairs: Pairs, own: I64, policy: Policy) -> propagation.Communities:
-    once = (pairs.row < pairs.other) & (pairs.weight > 0)
-    label = cpm(
-        book.applications, pairs.row[once].astype(np.int64), pairs.other[once].astype(np.int64), pairs.weight[once],
-        resolution=policy.community_resolution * WEIGHT_ONE, seed=0,
-    ).astype(np.int64)  # fmt: skip
-    return propagation.community_strength(label, book.columns["person"].astype(np.int32), own, policy)
 
 
 def _scored(
@@ -184,9 +146,8 @@ class _Drawn:
     table: pl.DataFrame
 
 
-def _rings(
-    book: Book, features: I64, pairs: Pairs, raw: I64, by_reason: I64, scored: pl.DataFrame, policy: Policy
-) -> _Drawn:
+def _rings(book: Book, seen: Survey, raw: I64, by_reason: I64, scored: pl.DataFrame, policy: Policy) -> _Drawn:
+    pairs, features = seen.pairs, seen.features
     once = pairs.row < pairs.other
     ties = rings.Ties(pairs.row[once], pairs.other[once], pairs.raw[once])
     cell = features[:, [f.name for f in policy.features].index("officer_employer")]

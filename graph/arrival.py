@@ -3,6 +3,7 @@
 A store reads what it holds of the batch's applications and identifiers, asks here, and writes the answer.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,7 +65,27 @@ class LinkPlan:
     links: pl.DataFrame
 
 
-def plan_versions(applications: pl.DataFrame, held: pl.DataFrame, first_nid: int) -> VersionPlan:
+def plan(
+    batch: Batch,
+    held: pl.DataFrame,
+    held_of: Callable[[pl.DataFrame], pl.DataFrame],
+    *,
+    first_version: int,
+    first_identifier: int,
+) -> tuple[VersionPlan, LinkPlan | None]:
+    """What a batch adds and changes; no LinkPlan where none of its versions is new to the store.
+
+    `held` (HELD_VERSION): all stored versions of the batch's applications. `held_of` reads those of the identifiers it
+    is given that are stored (HELD_IDENTIFIER). New nids begin at `first_version` and `first_identifier`.
+    """
+    versions = _plan_versions(batch.applications, held, first_version)
+    if versions.fresh.is_empty():
+        return versions, None
+    used, links = _used_identifiers(batch, versions.fresh)
+    return versions, _plan_links(used, links, held_of(used), first_identifier)
+
+
+def _plan_versions(applications: pl.DataFrame, held: pl.DataFrame, first_nid: int) -> VersionPlan:
     """`held` (HELD_VERSION): all stored versions of these applications. New versions get nids from `first_nid`."""
     rows = applications.with_row_index("row")
     same = ["application_id", "digest"]
@@ -101,15 +122,15 @@ def with_closing(versions: pl.DataFrame, name: str) -> pl.DataFrame:
     )
 
 
-def used_identifiers(batch: Batch, fresh: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _used_identifiers(batch: Batch, fresh: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The identifiers that the fresh versions' links use, and those links with the version's nid as `version`."""
     links = batch.links.join(fresh.select("row", version="nid"), on="row", how="inner", maintain_order="left")
     used = batch.identifiers.join(links, on=["kind", "token"], how="semi", maintain_order="left")
     return used, links
 
 
-def plan_links(used: pl.DataFrame, links: pl.DataFrame, held: pl.DataFrame, first_nid: int) -> LinkPlan:
-    """`used` and `links` from used_identifiers; `held` (HELD_IDENTIFIER): those of `used` that are stored.
+def _plan_links(used: pl.DataFrame, links: pl.DataFrame, held: pl.DataFrame, first_nid: int) -> LinkPlan:
+    """`used` and `links` from _used_identifiers; `held` (HELD_IDENTIFIER): those of `used` that are stored.
 
     An identifier that came again with other columns keeps the smaller value of each, a value before none, so that
     the order of arrival cannot matter.

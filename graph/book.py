@@ -55,6 +55,7 @@ class Slots:
     firm: U8
     surname: U8
     dealer: U8
+    first: I64
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,7 @@ def lay_out(columns: Mapping[str, NDArray[np.generic]], links: LinkTable, kinds:
         _in_company(slot_of_member, firm, start),
         _in_company(slot_of_member, surname, start),
         _commonest(slot_of_member, dealer, start),
+        event_at[member[start[:-1]]],
     )
     value_persons = _distinct(value, columns["person"].astype(np.int64)[links.application], len(values))
     book = Book(

@@ -20,6 +20,7 @@ from graph.errors import UsageError
 
 Vertices = NDArray[np.int64]
 _SEED_BITS: Final = 64
+_ROUNDS: Final = 100
 _LARGEST_WEIGHT: Final = 2**53  # igraph sums weights as doubles: exact below
 _igraph_generator = threading.Lock()  # igraph has one random number generator for the whole process
 
@@ -39,13 +40,29 @@ def cpm(
         raise UsageError(f"a resolution must be above zero, not {resolution}")
 
     def leiden(part: igraph.Graph) -> list[int]:
-        found = part.community_leiden("CPM", weights="weight", resolution=resolution, n_iterations=-1)
-        return list(found.membership)
+        return _settled(part, resolution)
 
     edges = _canonical(n, source, target, weight)
     labels = np.arange(n, dtype=np.int64)
     _join_pairs(edges, labels, resolution)
     return _by_component(edges, labels, leiden, seed, names)
+
+
+def _settled(part: igraph.Graph, resolution: float) -> list[int]:
+    """Leiden round after round until one changes nothing.
+
+    igraph's own "until nothing changes" (n_iterations=-1, igraph 1.0) never ends on some graphs of six vertices: a
+    round that only moves a vertex there and back counts as a change.
+    """
+    membership: list[int] | None = None
+    for _ in range(_ROUNDS):
+        found = part.community_leiden(
+            "CPM", weights="weight", resolution=resolution, n_iterations=1, initial_membership=membership
+        )
+        if list(found.membership) == membership:
+            break
+        membership = list(found.membership)
+    return membership or []
 
 
 def louvain(

@@ -7,7 +7,7 @@ import polars as pl
 
 from graph import cypher
 from graph.arrival import VERSION_COLUMNS, with_closing
-from graph.neighbours import Application, Identifier, Key, Use, application_node, identifier_node
+from graph.neighbours import Application, Identifier, Key, Use, listed
 from graph.schema import APPLICATION_SCHEMA, IDENTIFIER_SCHEMA, LINK_SCHEMA
 from graph.store import OPEN, Batch, Caps, Node
 
@@ -79,11 +79,4 @@ def find(run: Run, text: str, limit: int) -> tuple[Node, ...]:
     """See GraphStore.find."""
     needle = pl.Series([text]).str.to_lowercase()[0]
     found = run(cypher.FIND, {"text": text, "needle": needle, "limit": limit})
-    reach = CypherReach(run, None)
-    applications = {a.application_id: a for a in reach.applications([key for key, kind in found if not kind])}
-    identifiers = {i.key: i for i in reach.identifiers([(kind, key) for key, kind in found if kind])}
-    hub = Caps().hub
-    return tuple(
-        identifier_node(identifiers[kind, key], hub) if kind else application_node(applications[key])
-        for key, kind in found
-    )
+    return listed(CypherReach(run, None), [(kind, key) for key, kind in found], Caps().hub)

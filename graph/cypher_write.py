@@ -1,23 +1,15 @@
 """Batches and rings written in Cypher, a transaction a piece; knows no driver, only a way to run a statement."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final, cast
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from graph import cypher
-from graph.arrival import (
-    HELD_IDENTIFIER,
-    HELD_VERSION,
-    VERSION_COLUMNS,
-    LinkPlan,
-    VersionPlan,
-    plan_links,
-    plan_versions,
-    used_identifiers,
-)
+from graph import arrival, cypher
+from graph.arrival import LinkPlan, VersionPlan
 from graph.cypher_read import Run, packed
 from graph.schema import KIND_OF_CODE, ROLE_OF_CODE
 from graph.store import OPEN, Batch, RingCopy, Verdict
@@ -48,12 +40,14 @@ def write_piece(run: Run, piece: Batch) -> NDArray[np.uint8]:
     """
     ((applications, versions, identifiers),) = run(cypher.LOCK_ALLOCATOR, {})
     ids = piece.applications["application_id"].unique(maintain_order=True).to_list()
-    held = packed(run, cypher.HELD_VERSIONS, HELD_VERSION, ids=ids).with_columns(pl.col("closed_seq").fill_null(OPEN))
-    plan = plan_versions(piece.applications, held, versions)
-    if plan.fresh.is_empty():
+    held = packed(run, cypher.HELD_VERSIONS, arrival.HELD_VERSION, ids=ids).with_columns(
+        pl.col("closed_seq").fill_null(OPEN)
+    )
+    plan, link_plan = arrival.plan(
+        piece, held, partial(_held_identifiers, run), first_version=versions, first_identifier=identifiers
+    )
+    if link_plan is None:
         return plan.verdicts
-    used, links = used_identifiers(piece, plan.fresh)
-    link_plan = plan_links(used, links, _held_identifiers(run, used), identifiers)
     new = plan.fresh.filter(pl.Series(plan.verdicts[plan.fresh["row"]]) == int(Verdict.NEW))["row"]
     _write_identifiers(run, link_plan)
     _write_versions(run, plan, dict(zip(new, range(applications, applications + len(new)), strict=True)))
@@ -69,8 +63,8 @@ def write_piece(run: Run, piece: Batch) -> NDArray[np.uint8]:
 
 
 def _held_identifiers(run: Run, used: pl.DataFrame) -> pl.DataFrame:
-    schema = {name: dtype for name, dtype in HELD_IDENTIFIER.items() if name != "kind"}
-    parts = [pl.DataFrame(schema=HELD_IDENTIFIER)]
+    schema = {name: dtype for name, dtype in arrival.HELD_IDENTIFIER.items() if name != "kind"}
+    parts = [pl.DataFrame(schema=arrival.HELD_IDENTIFIER)]
     for (code,), some in used.group_by("kind", maintain_order=True):
         kind = KIND_OF_CODE[cast(int, code)]
         for page in some.iter_slices(ROWS_AN_UNWIND):
@@ -95,7 +89,7 @@ def _write_identifiers(run: Run, plan: LinkPlan) -> None:
 def _write_versions(run: Run, plan: VersionPlan, nids: Mapping[int, int]) -> None:
     """`nids`: of the applications that are new, by row."""
     search = pl.coalesce("name_label", "application_id").str.to_lowercase().alias("search")
-    properties = plan.fresh.select("nid", *VERSION_COLUMNS, _open_as_null(), search).to_dicts()
+    properties = plan.fresh.select("nid", *arrival.VERSION_COLUMNS, _open_as_null(), search).to_dicts()
     rows = [
         {"application_id": p["application_id"], "application_nid": nids.get(row), "properties": p}
         for row, p in zip(plan.fresh["row"], properties, strict=True)

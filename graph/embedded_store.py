@@ -4,6 +4,7 @@
 
 import json
 from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,20 +12,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from graph.arrival import (
-    HELD_IDENTIFIER,
-    HELD_VERSION,
-    IDENTIFIER_COLUMNS,
-    VERSION_COLUMNS,
-    LinkPlan,
-    VersionPlan,
-    plan_links,
-    plan_versions,
-    used_identifiers,
-)
+from graph import arrival
+from graph.arrival import LinkPlan, VersionPlan
 from graph.errors import StoreError
 from graph.migrations.sql import MIGRATION_TABLE, MIGRATIONS
-from graph.neighbours import Application, Identifier, Key, Use, application_node, grow, identifier_node
+from graph.neighbours import Application, Identifier, Key, Use, grow, listed
 from graph.schema import APPLICATION_SCHEMA, IDENTIFIER_SCHEMA, LINK_SCHEMA
 from graph.sqlite_file import Session, SqliteFile, Value
 from graph.store import OPEN, Batch, Caps, Links, Neighbourhood, Node
@@ -53,16 +45,20 @@ class EmbeddedStore:
             ((next_version, next_identifier),) = session.frame(
                 "SELECT version, identifier FROM allocator", {"version": _INTEGER, "identifier": _INTEGER}
             ).rows()
-            versions = plan_versions(batch.applications, _held_versions(session, batch), next_version)
-            if versions.fresh.is_empty():
+            versions, links = arrival.plan(
+                batch,
+                _held_versions(session, batch),
+                partial(_held_identifiers, session),
+                first_version=next_version,
+                first_identifier=next_identifier,
+            )
+            if links is None:
                 return versions.verdicts
-            used, links = used_identifiers(batch, versions.fresh)
-            plan = plan_links(used, links, _held_identifiers(session, used), next_identifier)
-            _write_links(session, plan)
-            _write_versions(session, versions, plan.links)
+            _write_links(session, links)
+            _write_versions(session, versions, links.links)
             session.run(
                 "UPDATE allocator SET version = ?, identifier = ?",
-                (next_version + versions.fresh.height, next_identifier + plan.fresh.height),
+                (next_version + versions.fresh.height, next_identifier + links.fresh.height),
             )
         return versions.verdicts
 
@@ -117,15 +113,8 @@ class EmbeddedStore:
         with self._file.reading() as session:
             needle = str(pl.Series([text]).str.to_lowercase()[0])
             parameters = (text, needle, f"{text}\U0010ffff", OPEN, limit)
-            found = [(str(key), int(str(kind))) for key, kind in session.rows(_FIND, parameters)]
-            reach = _Reach(session, None)
-            applications = {a.application_id: a for a in reach.applications([key for key, kind in found if not kind])}
-            identifiers = {i.key: i for i in reach.identifiers([(kind, key) for key, kind in found if kind])}
-        hub = Caps().hub
-        return tuple(
-            identifier_node(identifiers[kind, key], hub) if kind else application_node(applications[key])
-            for key, kind in found
-        )
+            found = [(int(str(kind)), str(key)) for key, kind in session.rows(_FIND, parameters)]
+            return listed(_Reach(session, None), found, Caps().hub)
 
     def count(self) -> dict[str, int]:
         """See GraphStore.count; versions and identifiers are all that are stored."""
@@ -175,19 +164,21 @@ def _live(table: str, as_of: int | None, known_at: int | None) -> tuple[str, tup
 
 
 def _held_versions(session: Session, batch: Batch) -> pl.DataFrame:
+    columns = arrival.HELD_VERSION
     with session.aside("arriving", batch.applications.select(pl.col("application_id").unique(maintain_order=True))):
         return session.frame(
-            f"SELECT {_names(HELD_VERSION, 'v')} FROM temp.arriving a CROSS JOIN version v USING (application_id)",
-            HELD_VERSION,
+            f"SELECT {_names(columns, 'v')} FROM temp.arriving a CROSS JOIN version v USING (application_id)",
+            columns,
             bulk=True,
         )
 
 
 def _held_identifiers(session: Session, used: pl.DataFrame) -> pl.DataFrame:
+    columns = arrival.HELD_IDENTIFIER
     with session.aside("arriving", used.select("kind", "token")):
         return session.frame(
-            f"SELECT {_names(HELD_IDENTIFIER, 'i')} FROM temp.arriving a CROSS JOIN identifier i USING (token, kind)",
-            HELD_IDENTIFIER,
+            f"SELECT {_names(columns, 'i')} FROM temp.arriving a CROSS JOIN identifier i USING (token, kind)",
+            columns,
             bulk=True,
         )
 
@@ -198,7 +189,7 @@ def _write_links(session: Session, plan: LinkPlan) -> None:
     if plan.changed.is_empty():
         return
     changed = _with_folded(plan.changed, "label", "token")
-    values = ", ".join(f'"{name}" = c."{name}"' for name in (*IDENTIFIER_COLUMNS, "folded"))
+    values = ", ".join(f'"{name}" = c."{name}"' for name in (*arrival.IDENTIFIER_COLUMNS, "folded"))
     with session.aside("changed", changed):
         session.run(f"UPDATE identifier SET {values} FROM temp.changed c WHERE identifier.nid = c.nid")
 
@@ -206,7 +197,7 @@ def _write_links(session: Session, plan: LinkPlan) -> None:
 def _write_versions(session: Session, plan: VersionPlan, links: pl.DataFrame) -> None:
     counts = links.group_by("version").agg(links=pl.len().cast(pl.Int64))
     fresh = plan.fresh.join(counts, left_on="nid", right_on="version", how="left", maintain_order="left")
-    rows = fresh.select("nid", *VERSION_COLUMNS, "closed_seq", pl.col("links").fill_null(0))
+    rows = fresh.select("nid", *arrival.VERSION_COLUMNS, "closed_seq", pl.col("links").fill_null(0))
     session.append("version", _with_folded(rows, "name_label", "application_id"))
     first, high = plan.fresh.select(first=pl.col("nid").min(), high=pl.col("seq").max()).row(0)
     session.run(

@@ -89,6 +89,16 @@ def identifier_node(found: Identifier, hub: int) -> Node:
     return Node(found.node_id, KIND_OF_CODE[found.kind].name, label, found.degree, hub=found.degree > hub)
 
 
+def listed(reach: Reach, found: Sequence[Key], hub: int) -> tuple[Node, ...]:
+    """The nodes of what a search found, in its order: (kind code, token), or (0, application_id)."""
+    applications = {a.application_id: a for a in reach.applications([key for kind, key in found if not kind])}
+    identifiers = {i.key: i for i in reach.identifiers([one for one in found if one[0]])}
+    return tuple(
+        identifier_node(identifiers[kind, key], hub) if kind else application_node(applications[key])
+        for kind, key in found
+    )
+
+
 def parse(node: str) -> str | Key:
     """The application id, or the (kind, token), that a node id names. Raises NotFound."""
     kind, mark, rest = node.partition(":")

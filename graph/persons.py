@@ -10,6 +10,7 @@ from graph.network import BUILDING, EMPLOYER_CORE, Network
 from graph.schema import KIND, ROLE
 
 I32 = NDArray[np.int32]
+I64 = NDArray[np.int64]
 
 CONFIRMING = (
     *(KIND[name].code for name in ("phone", "account", "address", "device", "email", "employer", "vehicle")),
@@ -27,23 +28,35 @@ def resolve(network: Network) -> I32:
     Same national ID; or same name and birth date with one shared value of their own (phone, account, address, device,
     e-mail, employer, vehicle); or same name with the same phone, account or e-mail of their own.
     """
+
+    def numbered(column: str) -> I64:
+        return network.applications[column].rank("dense").fill_null(0).to_numpy().astype(np.int64)
+
     own = network.link_role == ROLE["own"].code
-    kind = network.value_kind[network.link_value]
-    by_id = own & (kind == KIND["national_id"].code)
-    edges = [_stars(network.link_application[by_id], network.link_value[by_id].astype(np.int64))]
-    for column, kinds in (("name_birth_token", CONFIRMING), ("name_token", PERSONAL)):
-        name = network.applications[column].rank("dense").fill_null(0).to_numpy().astype(np.int64)
-        chosen = own & np.isin(kind, kinds) & (name[network.link_application] > 0)
-        key = name[network.link_application[chosen]] * (len(network.identifiers) + 1) + network.link_value[chosen]
-        edges.append(_stars(network.link_application[chosen], key))
+    return persons(
+        network.link_application[own],
+        network.link_value[own].astype(np.int64),
+        network.value_kind[network.link_value[own]],
+        name=numbered("name_token"),
+        name_birth=numbered("name_birth_token"),
+    )
+
+
+def persons(application: I32, value: I64, kind: NDArray[np.integer], *, name: I64, name_birth: I64) -> I32:
+    """The same from columns: [L] links of one's own; [A] numbers of names and of names with birth date, 0 = none."""
+    by_id = kind == KIND["national_id"].code
+    edges = [_stars(application[by_id], value[by_id], np.zeros(int(by_id.sum()), np.int64))]
+    for number, kinds in ((name_birth, CONFIRMING), (name, PERSONAL)):
+        chosen = np.isin(kind, kinds) & (number[application] > 0)
+        edges.append(_stars(application[chosen], value[chosen], number[application[chosen]]))
     left, right = (np.concatenate(side) for side in zip(*edges, strict=True))
-    return smallest_member(network.applications.height, left, right)
+    return smallest_member(len(name), left, right)
 
 
-def _stars(application: I32, key: NDArray[np.int64]) -> tuple[I32, I32]:
-    """Edges from the first application of each key to its others."""
-    frame = pl.DataFrame({"application": application, "key": key})
-    frame = frame.with_columns(pl.col("application").min().over("key").alias("first"))
+def _stars(application: I32, value: I64, name: I64) -> tuple[I32, I32]:
+    """Edges from the first application of each (value, name) to its others."""
+    frame = pl.DataFrame({"application": application, "value": value, "name": name})
+    frame = frame.with_columns(pl.col("application").min().over("value", "name").alias("first"))
     frame = frame.filter(pl.col("application") != pl.col("first"))
     return frame["first"].to_numpy(), frame["application"].to_numpy()
 

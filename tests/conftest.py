@@ -9,7 +9,8 @@ from typing import NoReturn
 
 import pytest
 
-from deploy.neo4j_local import LocalNeo4j, ToolMissing, fetch_jars
+from deploy.neo4j_jars import ToolMissing, fetch_jars
+from deploy.neo4j_local import LocalNeo4j
 
 SERVER_FIXTURES = frozenset({"neo4j_server", "neo4j_jars"})
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from api.commands.acting import ActorName, acting
 from api.commands.setting_up import house
 from api.console import QUARANTINED, Json, bar, say, show, table
 from graph.errors import UsageError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ingest.mapping import Mapping
 
 Kind = Literal["applications", "outcomes", "watchlist", "employers"]
+Level = Literal["easy", "standard", "hard", "adversarial"]
 KindOption = Annotated[Kind, typer.Option(help="What the file holds.")]
 SOME_CONFIDENCE = 0.5
 """A proposed column below this is named, so that somebody looks at it."""
@@ -26,20 +28,34 @@ SOME_CONFIDENCE = 0.5
 def synth(
     folder: Annotated[Path, typer.Argument(help="Folder to write into.")],
     applications: Annotated[int, typer.Option(min=100)] = 20_000,
-    seed: Annotated[int, typer.Option(min=0)] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="The same arguments give the same bytes.")] = 7,
     locale: Annotated[Literal["zh", "en", "mixed"], typer.Option()] = "zh",
+    level: Annotated[Level, typer.Option(help="How well the rings hide (docs/ringbench.md).")] = "standard",
+    fraud_rate: Annotated[float, typer.Option(help="Part of the applications in rings: 0 to 0.1.")] = 0.018,
+    label_share: Annotated[float, typer.Option(help="Part of the rings that were investigated: 0 to 1.")] = 0.5,
+    finding_error: Annotated[
+        float, typer.Option(help="Part of the findings that are lone or mistaken: below 1.")
+    ] = 0.2,
+    missing: Annotated[float, typer.Option(help="Times the usual rate of empty fields: 0 to 3.")] = 1.0,
+    mess: Annotated[float, typer.Option(help="Times the usual rate of odd spellings and records: 0 to 3.")] = 1.0,
+    drift: Annotated[float, typer.Option(help="How much less later rings share than earlier ones: below 1.")] = 0.0,
+    headings: Annotated[Literal["plain", "varied"], typer.Option(help="The usual headings, or synonyms.")] = "plain",
     as_json: Annotated[bool, Json] = False,
 ) -> None:
     """Write a sample book as raw messy files; the truth lies apart."""
-    written = write_book(folder, applications=applications, seed=seed, locale=locale)
+    written = write_book(
+        folder, applications=applications, seed=seed, locale=locale, level=level, fraud_rate=fraud_rate,
+        label_share=label_share, finding_error=finding_error, missing=missing, mess=mess, drift=drift,
+        headings=headings,
+    )  # fmt: skip
     show(written, as_json, "\n".join(f"{name}: {value}" for name, value in written.items()))
 
 
-def write_book(folder: Path, *, applications: int, seed: int, locale: str) -> dict[str, Any]:
-    """Write the sample book; returns names and files."""
+def write_book(folder: Path, *, applications: int, seed: int, locale: str, **knobs: Any) -> dict[str, Any]:
+    """Write the sample book; returns names and files. `knobs`: see ingest.synthetic.write_book. Raises UsageError."""
     from ingest.synthetic import write_book as write
 
-    files = write(folder, applications=applications, seed=seed, locale=locale)
+    files = write(folder, applications=applications, seed=seed, locale=locale, **knobs)
     return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(files).items()}
 
 
@@ -143,18 +159,24 @@ def quarantine_list(
 @quarantine.command("export")
 def quarantine_export(
     load_id: Annotated[str, typer.Argument(help="Load id, or SHA-256 of the file.")],
-    out: Annotated[Path, typer.Argument(help="New file for the records as they came, in clear.")],
+    out: Annotated[Path, typer.Argument(help="New file for the records as they came.")],
+    clear: Annotated[bool, typer.Option("--clear", help="Yes, personal data may leave in clear.")] = False,
+    actor: ActorName = None,
 ) -> None:
-    """Write the records in clear, to be mended and loaded again; leaves an audit entry."""
+    """Write the records in clear, to be mended and loaded again; the audit trail keeps who did it."""
     import os
 
-    from casework.access import ROLES, Actor, Role
-
+    by = acting(actor)
+    if not clear:
+        raise UsageError(
+            "the records hold personal data, and would leave in clear",
+            remedy=f"add --clear if that is meant; the audit trail will name {by.id}",
+        )
     if out.exists():
         raise UsageError(f"{out} exists already", remedy="name a new file")
     opened = house()
     with closing(opened):
-        raw = opened.quarantine.export(load_id, Actor("operator", ROLES[Role.LEAD]))
+        raw = opened.quarantine.export(load_id, by)
     with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as sink:
         sink.write(raw)
     say(f"{out} holds personal data in clear: mend it, load it, delete it")

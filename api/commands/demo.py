@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from api.commands.book import Kind, load_into, told_load, write_book
-from api.commands.running import told_sweep
+from api.commands.running import told_model, told_sweep
 from api.commands.setting_up import make_home
 from api.console import Json, say, show, words
 from graph.errors import Conflict
@@ -35,7 +35,7 @@ def demo(
     dashboard_port: Annotated[int, typer.Option(min=0, max=65535)] = 8501,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Write a sample book, map, load and sweep it, print the top rings, and serve API and dashboard."""
+    """Write a sample book, map, load, train and sweep it, print the top rings, and serve API and dashboard."""
     from api.commands.serving import LOOPBACK, run
     from api.settings import read_settings
     from api.wiring import open_house
@@ -72,6 +72,7 @@ def clear(folder: Path) -> None:
 
 def _filled(opened: "House", folder: Path, applications: int, seed: int) -> dict[str, Any]:
     """From nothing to a published sweep; each step is told as the command that does it."""
+    from api.modelling import current_model, train_model
     from api.sweeping import Bounds, sweep
 
     book = folder / "book"
@@ -81,11 +82,18 @@ def _filled(opened: "House", folder: Path, applications: int, seed: int) -> dict
         "applications": _loaded(opened, Path(files["applications"]), folder / "book.toml", "applications"),
         "outcomes": _loaded(opened, Path(files["outcomes"]), folder / "outcomes.toml", "outcomes"),
     }
-    _step("sweep")
     with closing(opened.open_store()) as store:
-        swept = sweep(opened, store, Bounds(), say=lambda step: say(f"  {step}"))
+        _step("train")
+        card = train_model(opened, store, seed=seed, without=(), bounds=Bounds(), say=_say)
+        say(told_model(card))
+        _step("sweep")
+        swept = sweep(opened, store, Bounds(), say=_say, model=current_model(opened, _say))
     say(told_sweep(swept))
-    return {"files": files, "loads": loads, "sweep": swept}
+    return {"files": files, "loads": loads, "model": card, "sweep": swept}
+
+
+def _say(step: str) -> None:
+    say(f"  {step}")
 
 
 def _loaded(opened: "House", file: Path, mapping: Path, kind: Kind) -> dict[str, int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.commands.acting import ActorName, acting
 from api.commands.setting_up import house
 from api.console import Json, say, show
 from graph.errors import InputRefused, NotFound
@@ -33,31 +34,33 @@ def published_of(opened: "House") -> "Published":
 
 
 @export.command("scores")
-def export_scores(out: Out, as_json: Annotated[bool, Json] = False) -> None:
+def export_scores(out: Out, actor: ActorName = None, as_json: Annotated[bool, Json] = False) -> None:
     """application_id, score, probability, rank, band, ring_id, reasons; by rank."""
     from api.exports import scores_csv
 
-    _export(out, "scores", as_json, scores_csv)
+    _export(out, "scores", scores_csv, actor, as_json)
 
 
 @export.command("rings")
-def export_rings(out: Out, as_json: Annotated[bool, Json] = False) -> None:
+def export_rings(out: Out, actor: ActorName = None, as_json: Annotated[bool, Json] = False) -> None:
     """ring_id, application_id, membership, ring_score, typology; by rank of the ring."""
     from api.exports import rings_csv
 
-    _export(out, "rings", as_json, rings_csv)
+    _export(out, "rings", rings_csv, actor, as_json)
 
 
-def _export(out: Path, what: str, as_json: bool, rendered: "Callable[[Published], tuple[str, int]]") -> None:
+def _export(
+    out: Path, what: str, rendered: "Callable[[Published], tuple[str, int]]", actor: str | None, as_json: bool
+) -> None:
     from casework.audit import Event
 
+    by = acting(actor)
     opened = house()
     with closing(opened):
         published = published_of(opened)
         text, rows = rendered(published)
-        opened.audit.record(
-            "operator", Event.EXPORT_WRITTEN, f"sweep:{published.sweep_id}", {"what": what, "rows": rows}
-        )
+        detail: dict[str, str | int] = {"what": what, "rows": rows}
+        opened.audit.record(by.id, Event.EXPORT_WRITTEN, f"sweep:{published.sweep_id}", detail)
     if str(out) == "-":
         sys.stdout.write(text)
         return

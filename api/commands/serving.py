@@ -88,13 +88,11 @@ def _free(port: int) -> int:
 @contextmanager
 def _dashboard(opened: "House", api_url: str, port: int) -> Iterator[None]:
     """The dashboard as a child with a key of its own, which ends with it."""
-    from casework.access import Scope
+    from casework.access import READING, Scope
 
     chosen = _free(port)
     name = f"dashboard-{secrets.token_hex(4)}"
-    # sweep:admin, because that is what reading the list of sweeps asks for; routes that change a sweep do not exist yet
-    scopes = frozenset({Scope.RING_READ, Scope.GRAPH_READ, Scope.SCORE_READ, Scope.SWEEP_ADMIN, Scope.OPS})
-    issued = opened.clients.add(name, scopes)
+    issued = opened.clients.add(name, READING | {Scope.OPS})
     environment = {**os.environ, "RINGSIGHT_API_URL": api_url, "RINGSIGHT_API_KEY": issued.key}
     child = subprocess.Popen([sys.executable, "-c", START_DASHBOARD, str(chosen)], env=environment)
     say(f"Dashboard  http://{LOOPBACK}:{chosen}")

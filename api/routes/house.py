@@ -43,7 +43,7 @@ def sweep_row(record: SweepRecord, current_id: str | None) -> SweepRow:
     )
 
 
-@router.get("/v1/sweeps", response_model=Sweeps, **needs(Scope.SWEEP_ADMIN))
+@router.get("/v1/sweeps", response_model=Sweeps, **needs(Scope.SWEEP_READ))
 async def get_sweeps(request: Request) -> Sweeps:
     """Sweeps of any state, newest first."""
     services = services_of(request)
@@ -56,7 +56,7 @@ async def get_sweeps(request: Request) -> Sweeps:
     return await in_thread(services, read)
 
 
-@router.get("/v1/sweeps/{sweep_id}", response_model=SweepRow, **needs(Scope.SWEEP_ADMIN))
+@router.get("/v1/sweeps/{sweep_id}", response_model=SweepRow, **needs(Scope.SWEEP_READ))
 async def get_sweep(request: Request, sweep_id: str) -> SweepRow:
     """One sweep."""
     services = services_of(request)

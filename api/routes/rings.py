@@ -9,7 +9,7 @@ from api.history import history
 from api.language import language
 from api.networks import Drawer, of_ring
 from api.published import Current
-from api.rings import Reader, detail, member_ids, page, ring_row
+from api.rings import Reader, detail, member_ids, named_values, page, ring_row
 from api.routes.asking import READ_SECONDS, in_thread, published_of
 from api.schemas import Network, Page, RingDetail, RingHistory
 from api.wiring import Services, services_of
@@ -55,15 +55,19 @@ async def get_ring(request: Request, ring_id: str, accept_language: Accept = Non
 
 @router.get("/v1/rings/{ring_id}/network", response_model=Network, **needs(Scope.RING_READ))
 async def get_ring_network(request: Request, ring_id: str, accept_language: Accept = None) -> Network:
-    """Members and what at least two of them share; at most 150 nodes, the rest counted in `omitted`."""
+    """Members and what at least two of them share; at most 150 nodes, the rest counted in `omitted`.
+
+    Runs of phone numbers, buildings and cores of employers' names are nodes too: `phone_block:...`, `building:...`,
+    `employer_core:...`. They are made from identifiers and have no page under /v1/entities.
+    """
     services = services_of(request)
     current = published_of(services)
     drawer = Drawer(current, language(accept_language))
 
     def read() -> Network:
         ring_row(current, ring_id)
-        members = member_ids(current, ring_id)
-        return services.door.ask(lambda store: of_ring(store, drawer, members), seconds=READ_SECONDS)
+        members, named = member_ids(current, ring_id), named_values(current, ring_id)
+        return services.door.ask(lambda store: of_ring(store, drawer, members, named=named), seconds=READ_SECONDS)
 
     return await in_thread(services, read)
 

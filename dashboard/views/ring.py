@@ -10,7 +10,7 @@ from api.schemas import Network, RingDetail, RingSummary
 from dashboard import page
 from dashboard.bands import BADGES, BANDS, COLOURS, VEGA_SHAPES
 from dashboard.format import day, money, percent, plain
-from dashboard.viewmodel import band_text, burst, change_text, history_frame, legend, span_text, timeline, with_evidence
+from dashboard.viewmodel import band_text, burst, change_text, history_frame, legend, span_text, timeline
 from dashboard.views import evidence
 from dashboard.words import Words
 
@@ -28,7 +28,6 @@ def render() -> None:
         return
     detail = page.fetch("ring", lambda api: api.ring(ring_id), ring_id)
     network = page.fetch("ring-network", lambda api: api.ring_network(ring_id), ring_id)
-    network = with_evidence(network, detail.reasons, t)
     _header(detail, t)
     _body(detail, network)
     _members(detail, t)

@@ -140,7 +140,7 @@ def _application_facts(detail: ApplicationDetail, t: Words) -> None:
         ("column.officer", detail.officer),
         ("column.employer", detail.employer),
         ("column.vehicle", detail.vehicle),
-        ("column.loan", None if detail.loan_amount is None else money(detail.loan_amount, "", t.language).strip()),
+        ("column.loan", None if detail.loan_amount is None else money(detail.loan_amount, detail.currency, t.language)),
         ("column.status", detail.status),
     )
     st.markdown("  \n".join(f"{t(key)}: {plain(value)}" for key, value in rows if value))

@@ -40,7 +40,10 @@ RING_SIZE = 8
 
 
 def rows(count: int, seed: int = 3) -> list[dict[str, str]]:
-    """Honest applications over a year, with RINGS groups that share phone, account and device within weeks."""
+    """Honest applications over a year, with RINGS groups that share phone, account and device within weeks.
+
+    The work phones of a group are a run of numbers.
+    """
     rng = random.Random(seed)
     start = datetime(2025, 6, 1, tzinfo=UTC)
     made = []
@@ -56,6 +59,7 @@ def rows(count: int, seed: int = 3) -> list[dict[str, str]]:
                 if rng.random() < 0.85:
                     row[field] = shared[field]
             row["reference.1.phone"] = shared["reference.1.phone"]
+            row["employer.phone"] = f"0571-8800{ring:02d}{member:02d}"  # a run of numbers, none of them shared
             made.append(row)
     rng.shuffle(made)
     return made

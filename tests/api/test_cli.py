@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import pytest
 import structlog
 
 from api.cli import main
+from api.commands.acting import account
+from casework.audit import Audit, Entry
+from casework.ledger import Ledger
 from tests.api.book import FIELDS, rows, write_csv
 
 
@@ -112,7 +116,7 @@ def test_from_nothing_to_exports(shell: Shell, book: tuple[Path, Path], tmp_path
     assert json.loads(shell("status", "--json").out)["sweep_id"] == items[1]["sweep_id"]
 
 
-def test_clients(shell: Shell) -> None:
+def test_clients(shell: Shell, tmp_path: Path) -> None:
     shell("init")
     added = shell("client", "add", "bank", "--scopes", "score:write,ring:read")
     key = added.out.splitlines()[-1]
@@ -120,19 +124,51 @@ def test_clients(shell: Shell) -> None:
     assert len(key) == len("rs_live_") + 43
     listed = shell("client", "list", "--json")
     assert key not in listed.out
+    assert {entry.actor for entry in entries(tmp_path, "client.added")} == {f"operator:{account()}"}
     assert json.loads(listed.out)["items"][0]["scopes"] == ["ring:read", "score:write"]
     assert shell("client", "add", "bank", "--scopes", "ops").code == 1
-    assert shell("client", "revoke", "bank").code == 0
+    assert shell("client", "revoke", "bank", "--actor", "li").code == 0
+    assert [entry.actor for entry in entries(tmp_path, "client.revoked")] == [f"operator:li/{account()}"]
 
 
 def test_quarantine_export_is_for_its_owner_only(shell: Shell, book: tuple[Path, Path], tmp_path: Path) -> None:
     shell("init")
     load_id = json.loads(shell("load", book[0], "--mapping", book[1], "--json").out)["load_id"]
     out = tmp_path / "fix.csv"
-    assert shell("quarantine", "export", load_id, out).code == 0
+    assert shell("quarantine", "export", load_id, out, "--clear").code == 0
     assert out.read_bytes() == b"too,few,cells\n"
     assert out.stat().st_mode & 0o077 == 0
-    assert shell("quarantine", "export", load_id, out).code == 2
+    assert shell("quarantine", "export", load_id, out, "--clear").code == 2
+
+
+def entries(tmp_path: Path, event: str) -> list[Entry]:
+    ledger = Ledger.open(f"sqlite:///{tmp_path / 'home' / 'ledger.db'}")
+    with closing(ledger):
+        return [entry for entry in Audit(ledger).entries(limit=1000) if entry.event == event]
+
+
+def test_quarantined_records_leave_only_in_somebodys_name(
+    shell: Shell, book: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGNAME", "somebody-else")
+    own = account()
+    assert own != "somebody-else"
+    shell("init")
+    load_id = json.loads(shell("load", book[0], "--mapping", book[1], "--json").out)["load_id"]
+    out = tmp_path / "fix.csv"
+    unasked = shell("quarantine", "export", load_id, out)
+    assert unasked.code == 2
+    assert "--clear" in unasked.err
+    assert f"operator:{own}" in unasked.err
+    assert shell("quarantine", "export", load_id, out, "--clear", "--actor", "not a name").code == 2
+    assert not out.exists()
+    assert entries(tmp_path, "quarantine.exported") == []
+    assert shell("quarantine", "export", load_id, out, "--clear", "--actor", "wang.wei").code == 0
+    assert shell("quarantine", "export", load_id, tmp_path / "again.csv", "--clear").code == 0
+    kept = entries(tmp_path, "quarantine.exported")
+    assert [entry.actor for entry in kept] == [f"operator:wang.wei/{own}", f"operator:{own}"]
+    assert {entry.subject for entry in kept} == {f"quarantine:{load_id}"}
+    assert {entry.detail["rows"] for entry in kept} == {1}
 
 
 def test_formulas_leave_as_text(shell: Shell, tmp_path: Path) -> None:

@@ -79,6 +79,36 @@ def test_the_picture_shows_members_and_what_two_of_them_share(world) -> None:
     assert {node["kind_text"] for node in values} >= {"phone"}
 
 
+def test_the_picture_shows_the_run_of_work_phones(world) -> None:
+    ring = first(world)
+    group = {m["application_id"] for m in world.get(f"/v1/rings/{ring}").json()["members"]}
+    planted = {f"application:{name}" for name in group if name.startswith("R")}
+    for language, word in (("en", "run of phone numbers"), ("zh", "连号号段")):
+        picture = world.get(f"/v1/rings/{ring}/network", headers={"Accept-Language": language}).json()
+        runs = [node for node in picture["nodes"] if node["kind"] == "phone_block"]
+        users = [{e["source"] for e in picture["edges"] if (e["target"], e["role"]) == (n["id"], "work")} for n in runs]
+        assert planted in users
+        run = runs[users.index(planted)]
+        assert (run["kind_text"], run["degree"], run["hub"]) == (word, RING_SIZE, False)
+
+
+def test_the_picture_shows_all_that_reasons_name_and_no_run_of_one_number(world) -> None:
+    ring = first(world)
+    picture = world.get(f"/v1/rings/{ring}/network").json()
+    uses: dict[str, set[tuple[str, str]]] = {}
+    for edge in picture["edges"]:
+        uses.setdefault(edge["target"], set()).add((edge["source"].removeprefix("application:"), edge["role"]))
+    named = [e for reason in world.get(f"/v1/rings/{ring}").json()["reasons"] for e in reason["evidence"] if e["token"]]
+    assert named
+    for piece in named:
+        shared = {name for name, _ in uses.get(f"{piece['kind']}:{piece['token']}", set())}
+        assert set(piece["applications"]) <= shared or len(piece["applications"]) < 2
+    ids = {f"{piece['kind']}:{piece['token']}" for piece in named}
+    phones = [found for name, found in uses.items() if name.startswith("phone:")]
+    for value in (name for name in uses if name.startswith("phone_block:") and name not in ids):
+        assert not any(uses[value] <= found for found in phones)
+
+
 def test_history(world) -> None:
     events = world.get(f"/v1/rings/{first(world)}/history").json()["items"]
     assert [event["event"] for event in events] == ["new"]
@@ -100,6 +130,8 @@ def test_an_application(world) -> None:
     assert found["reasons"]
     assert found["ring"] is None or found["ring"]["id"].startswith("RG-")
     assert found["rank"] >= 1
+    source = next(row for row in world.book if row["application_id"] == "R2-03")
+    assert (float(found["loan_amount"]), found["currency"]) == (float(source["loan_amount"]), "CNY")
 
 
 def test_an_application_that_came_after_the_sweep(world) -> None:
@@ -110,6 +142,7 @@ def test_an_application_that_came_after_the_sweep(world) -> None:
         world.house.pending.drain(store)
     found = world.get("/v1/applications/AFTER-1").json()
     assert (found["score"], found["band"], found["sweep_id"]) == (None, "not_scored", None)
+    assert found["currency"] == "CNY"
 
 
 def test_search_by_what_people_type(world) -> None:

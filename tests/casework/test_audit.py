@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from casework.access import Scope
 from casework.audit import Audit, Event
 from casework.ledger import Ledger
 from casework.tables import AUDIT
@@ -63,7 +64,7 @@ def test_what_could_be_personal_is_refused(audit: Audit, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "t1:0123456789abcdef01234567", "case:RG-0012", "score:write,ring:read", "0" * 64, 7]
+    "value", ["", "t1:0123456789abcdef01234567", "case:RG-0012", "score:write,ring:read", ",".join(Scope), "0" * 64, 7]
 )
 def test_codes_ids_digests_and_counts_are_fine(audit: Audit, value: str | int) -> None:
     audit.record("x", Event.RING_READ, "y", {"value": value})

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from casework.access import OPERATOR, ROLES, Actor, Role
+from casework.access import OPERATOR, ROLES, Actor, Role, operator
 from casework.accounts import LoadAccounts
 from casework.audit import Audit
 from casework.keys import KeyRing
@@ -14,7 +14,7 @@ from casework.quarantine import EncryptedQuarantine, Explanation
 from graph.errors import Forbidden, NotFound
 from ingest.ports import QuarantinedRow, SourceFile
 
-LEAD = Actor("person:lead", ROLES[Role.LEAD])
+BY = operator("li", "root")
 ROWS = (
     QuarantinedRow(7, 9, "ragged", "12 fields, 14 wanted", "A-1,张三,13800001234\n".encode("gb18030")),
     QuarantinedRow(3, 3, "no_id", "", b',"quoted\nbreak",\xff\xfe'),
@@ -50,23 +50,28 @@ def test_a_row_is_stored_once_and_explained_for_both_loads(
 def test_the_bytes_come_back_as_they_were(quarantine: EncryptedQuarantine, ledger: Ledger, source: SourceFile) -> None:
     load = LoadAccounts(ledger).open(source)
     quarantine.put(load, source, ROWS)
-    assert quarantine.export(load, LEAD) == ROWS[1].raw + b"\n" + ROWS[0].raw
+    assert quarantine.export(load, BY) == ROWS[1].raw + b"\n" + ROWS[0].raw
     entry = Audit(ledger).entries()[-1]
-    assert (entry.actor, entry.event, entry.detail["rows"]) == ("person:lead", "quarantine.exported", 2)
+    assert (entry.actor, entry.event, entry.detail["rows"]) == ("operator:li/root", "quarantine.exported", 2)
 
 
-def test_export_needs_permission(quarantine: EncryptedQuarantine, ledger: Ledger, source: SourceFile) -> None:
+@pytest.mark.parametrize("role", [role for role in Role if ROLES[role] != OPERATOR.scopes])
+def test_export_needs_permission_and_a_refusal_leaves_an_entry(
+    quarantine: EncryptedQuarantine, ledger: Ledger, source: SourceFile, role: Role
+) -> None:
     load = LoadAccounts(ledger).open(source)
     quarantine.put(load, source, ROWS)
     with pytest.raises(Forbidden):
-        quarantine.export(load, OPERATOR)
+        quarantine.export(load, Actor("person:x", ROLES[role]))
+    entry = Audit(ledger).entries()[-1]
+    assert (entry.actor, entry.event, entry.subject) == ("person:x", "quarantine.export_refused", f"quarantine:{load}")
 
 
 @pytest.mark.parametrize("ask", ["explain", "export"])
 def test_an_unknown_file_is_not_found(quarantine: EncryptedQuarantine, ask: str) -> None:
     calls: dict[str, Callable[[], object]] = {
         "explain": lambda: quarantine.explain("load-x"),
-        "export": lambda: quarantine.export("load-x", LEAD),
+        "export": lambda: quarantine.export("load-x", BY),
     }
     with pytest.raises(NotFound):
         calls[ask]()
@@ -78,7 +83,7 @@ def test_a_file_without_refused_rows_has_nothing_to_explain(
     load = LoadAccounts(ledger).open(source)
     quarantine.put(load, source, ())
     assert quarantine.explain(load) == ()
-    assert quarantine.export(load, LEAD) == b""
+    assert quarantine.export(load, BY) == b""
 
 
 def test_nothing_personal_lies_in_the_file(

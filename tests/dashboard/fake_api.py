@@ -340,6 +340,7 @@ class Book:
             officer=member.officer,
             employer=member.employer,
             loan_amount=member.loan_amount,
+            currency="CNY",
             vehicle="LSV*********1234",
             status=member.status,
             sweep_id=SWEEP,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.schemas import Evidence, GraphEdge, GraphNode, HistoryEvent, Member, Network, Reason
+from api.schemas import GraphEdge, GraphNode, HistoryEvent, Member, Network, Reason
 from dashboard import viewmodel as v
 from dashboard.client import Client
 from dashboard.words import words
@@ -161,22 +161,9 @@ def test_neighbours_join_roles_and_sort_by_time() -> None:
     assert v.kind_counts(network)[0] == ("application", "application", 2)
 
 
-def test_values_that_only_reasons_name_join_the_network() -> None:
-    def application(name: str) -> GraphNode:
-        node = f"application:{name}"
-        return GraphNode(id=node, kind="application", kind_text="application", label="王**", degree=1, hub=False)
-
-    def evidence(token: str, *users: str) -> Evidence:
-        return Evidence(kind="phone_block", token=token, label="135****5100", applications=list(users), total=5)
-
-    bare = Network(nodes=[application("a"), application("b")], edges=[], truncated=[], omitted=0, sweep_id=None)
-    pieces = [evidence("t1:1", "a", "b", "stranger"), evidence("t1:1", "a", "b"), evidence("t1:2", "a", "stranger")]
-    found = v.with_evidence(bare, [reason("R", 0.5).model_copy(update={"evidence": pieces})], EN)
-    assert [(node.id, node.kind_text, node.degree) for node in found.nodes[2:]] == [
-        ("phone_block:t1:1", "run of phone numbers", 5)
-    ]
-    assert [edge.source for edge in found.edges] == ["application:a", "application:b"]
-    assert v.named(found.nodes[0]) == "王** a"
+def test_an_application_is_named_with_its_id_because_masked_names_repeat() -> None:
+    node = GraphNode(id="application:a", kind="application", kind_text="application", label="王**", degree=1, hub=False)
+    assert v.named(node) == "王** a"
 
 
 def test_spans_name_the_year() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import neo4j
 import pytest
 
-from deploy import neo4j_local
-from deploy.neo4j_local import ENTRY_POINT, LocalNeo4j, LocalServerError, ToolMissing, bolt_answers, main_class
+from deploy.neo4j_jars import ENTRY_POINT, LocalServerError, ToolMissing, fetch_jars, main_class, pinned_version
+from deploy.neo4j_local import LocalNeo4j, bolt_answers, free_port
 
 
 def answer(server: LocalNeo4j, query: str) -> list[object]:
@@ -33,7 +33,7 @@ def test_data_and_password_outlive_a_restart(neo4j_jars: Path, tmp_path: Path) -
 
 def test_the_shared_server_is_the_pinned_one(neo4j_server: LocalNeo4j) -> None:
     versions = answer(neo4j_server, "CALL dbms.components() YIELD versions RETURN versions[0]")
-    assert versions == [neo4j_local.pinned_version()]
+    assert versions == [pinned_version()]
 
 
 def test_a_setting_the_server_does_not_know_is_told_with_its_log(neo4j_jars: Path, tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_missing_tool_is_named_with_its_package(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("RINGSIGHT_CACHE", str(tmp_path / "cache"))
     with pytest.raises(ToolMissing, match="apt-get install maven"):
-        neo4j_local.fetch_jars()
+        fetch_jars()
 
 
 def test_an_interrupted_fetch_is_not_taken_for_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +73,7 @@ def test_an_interrupted_fetch_is_not_taken_for_a_server(tmp_path: Path, monkeypa
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("RINGSIGHT_CACHE", str(tmp_path / "cache"))
     with pytest.raises(LocalServerError, match="cannot reach the repository"):
-        neo4j_local.fetch_jars()
+        fetch_jars()
     assert [path.name for path in (tmp_path / "cache").iterdir() if path.is_dir()] == []
 
 
@@ -89,4 +89,4 @@ def test_generated_passwords_differ(tmp_path: Path) -> None:
 
 
 def test_nobody_home_is_no_answer() -> None:
-    assert not bolt_answers(neo4j_local.free_port(), timeout=0.2)
+    assert not bolt_answers(free_port(), timeout=0.2)

@@ -18,6 +18,8 @@ from detectors.report import Report
 from detectors.truth import read_truth
 from graph.errors import InputRefused
 
+DAY = 86_400_000_000
+MONDAY_5_JANUARY_2026 = 20_458 * DAY
 LEVELS = st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=2, max_size=60)
 
 
@@ -91,6 +93,39 @@ class TestMeasures:
         probability = np.array([0.1, 0.1, 0.8, 0.8])
         positive = np.array([False, False, True, False])
         assert measures.calibration_error(probability, positive, bins=2) == pytest.approx((0.1 * 2 + 0.3 * 2) / 4)
+
+    def test_reliability_levels_by_hand(self) -> None:
+        said = np.array([0.0, 0.004, 0.02, 0.9, 0.9])
+        levels = measures.reliability(said, np.array([False, False, True, True, False]))
+        assert [(x.low, x.high, x.applications) for x in levels] == [(0.0, 0.005, 2), (0.01, 0.02, 1), (0.8, 1.0, 2)]
+        assert [x.predicted for x in levels] == pytest.approx([0.002, 0.02, 0.9])
+        assert [x.observed for x in levels] == [0.0, 1.0, 0.5]
+        assert measures.reliability(np.zeros(0), np.zeros(0, bool)) == ()
+
+    def test_the_last_fifth_in_time(self) -> None:
+        event_at = np.array([50, 10, 30, 20, 40]) * DAY
+        assert measures.late(event_at).tolist() == [True, False, False, False, False]
+        assert measures.late(np.zeros(0, np.int64)).tolist() == []
+
+    def test_a_week_begins_on_monday_utc(self) -> None:
+        monday = MONDAY_5_JANUARY_2026
+        event_at = np.array([monday - 1, monday, monday + 6 * DAY, monday + 7 * DAY - 1, monday + 7 * DAY])
+        score, fraud = np.array([1.0, 3, 2, 1, 1]), np.array([True, False, True, True, False])
+        one = measures.weekly(score, fraud, event_at, 1)
+        assert (one.precision, one.recall) == (pytest.approx(1 / 3), pytest.approx(1 / 3))
+        assert one.mean_recall == pytest.approx((1 + 0) / 2)
+        two = measures.weekly(score, fraud, event_at, 2)
+        assert (two.precision, two.recall) == (pytest.approx(2 / 4), pytest.approx(2 / 3))
+        assert two.mean_recall == pytest.approx((1 + 1 / 2) / 2)
+
+    def test_a_week_shares_its_ties_and_may_hold_no_fraud(self) -> None:
+        event_at = np.full(4, MONDAY_5_JANUARY_2026)
+        tied = measures.weekly(np.ones(4), np.array([True, False, False, False]), event_at, 2)
+        assert (tied.precision, tied.recall, tied.mean_recall) == (0.25, 0.5, 0.5)
+        honest = measures.weekly(np.ones(4), np.zeros(4, bool), event_at, 2)
+        assert honest.precision == 0
+        assert math.isnan(honest.recall)
+        assert math.isnan(honest.mean_recall)
 
 
 class TestOverlap:
@@ -194,6 +229,35 @@ class TestEvaluate:
         assert innocents["family"].per_10000 == pytest.approx(10_000 / 12)
         assert innocents["family"].share_of_top100 == pytest.approx(0.12)
         assert (innocents["honest"].applications, innocents["honest"].per_10000) == (80, 0.0)
+
+    def test_times_give_weeks_and_late_calibration(self) -> None:
+        scores, members, rings, truth = _book()
+        assert evaluate(scores, members, rings, truth).methods[0].applicant.weekly == ()
+        timed = scores.with_columns(event_at=MONDAY_5_JANUARY_2026 + pl.int_range(pl.len()) * DAY)
+        report = evaluate(timed, members, rings, truth)
+        ours = report.methods[0]
+        assert [(w.k, w.recall, w.mean_recall) for w in ours.applicant.weekly] == [
+            (k, 1, 1) for k in (25, 50, 100, 200)
+        ]
+        assert ours.calibration is not None
+        assert ours.calibration.error == pytest.approx(0.5 - 0.08)
+        assert ours.calibration.late == pytest.approx(0.5)
+        assert [(x.low, x.applications, x.observed) for x in ours.calibration.reliability] == [(0.35, 100, 0.08)]
+        text = report.text()
+        assert "precision / recall of the top a week" in text
+        assert "calibration error 0.4200 (last 20 % by time: 0.5000" in text
+
+    def test_the_worst_typology_is_one_that_could_be_seen(self) -> None:
+        scores, members, rings, truth = _book()
+        truth = truth.with_columns(typology=pl.col("typology").replace("cohort", "bust_out"))
+        report = evaluate(scores, members, rings, truth)
+        assert report.methods[0].worst is not None
+        assert report.methods[0].worst.name == "address_mill"
+        assert "* not judged as the worst" in report.text()
+        paid = pl.DataFrame({"application_id": ["A50"], "event": ["charge_off"]})
+        judged = evaluate(scores, members, rings, truth, outcomes=paid)
+        assert judged.json()["methods"][0]["worst"]["name"] == "bust_out"
+        assert "not judged" not in judged.text()
 
     def test_confirmed_applications_do_not_count(self) -> None:
         scores, members, rings, truth = _book()

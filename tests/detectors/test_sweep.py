@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from detectors import sweep as sweeping
+from detectors import survey as surveying
 from detectors.policy import Policy
 from detectors.sweep import SweepResult
 
@@ -41,9 +41,9 @@ def test_planted_strangers_become_rings(swept: SweepResult) -> None:
 def test_block_size_does_not_matter(
     facts: list[Any], policy: Policy, swept: SweepResult, toolbox: Toolbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeping, "BLOCK", 97)
+    monkeypatch.setattr(surveying, "BLOCK", 97)
     other = toolbox["sweep"](toolbox["links_of"](toolbox["batch_of"](facts)), policy)
-    assert np.array_equal(other.features, swept.features)
+    assert np.array_equal(other.seen.features, swept.seen.features)
     assert other.scores.equals(swept.scores)
 
 
@@ -77,6 +77,6 @@ def test_known_fraud_raises_its_neighbours_and_not_itself(
     links = toolbox["links_of"](toolbox["batch_of"](facts))
     told = toolbox["sweep"](links, policy, outcome)
     column = [f.name for f in policy.features].index("known_weight")
-    assert told.features[100, column] == 0
-    assert (told.features[101:107, column] > 0).all()
-    assert told.layer0[101] > swept.layer0[101]
+    assert told.seen.features[100, column] == 0
+    assert (told.seen.features[101:107, column] > 0).all()
+    assert told.seen.own[101] > swept.seen.own[101]

@@ -1,0 +1,140 @@
+"""A trained model: boosters by fold, what they read, and the card that says what they are worth."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from detectors import around, wide
+from detectors.boosting import Booster
+from detectors.columns import text_digest
+from detectors.policy import Policy
+from graph.errors import ArtifactError
+
+I64 = NDArray[np.int64]
+
+CARD: Final = "card.json"
+FOLDS: Final = "folds.arrow"
+NO_FOLD: Final = -1
+FORMAT: Final = 1
+MIDDLE: Final = 12_000
+"""Added to learnt scores (thousandths of log odds), which then are positive like the unsupervised ones."""
+
+
+def blind_names(policy: Policy) -> tuple[str, ...]:
+    """The columns of the label-blind model."""
+    return (*wide.names(policy), *around.NAMES)
+
+
+def taught_names(policy: Policy) -> tuple[str, ...]:
+    """The columns of the model that reads outcomes as well."""
+    return (*blind_names(policy), *around.OUTCOME)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """blind, taught: a booster a fold (taught: none, where too little was confirmed).
+
+    known, fold: digests of the applications that were trained on, ascending, and the fold that did not see each.
+    card: see detectors.train.
+    """
+
+    card: Mapping[str, Any]
+    blind: tuple[Booster, ...]
+    taught: tuple[Booster, ...]
+    known: I64
+    fold: NDArray[np.int8]
+
+    @property
+    def model_id(self) -> str:
+        return str(self.card["model_id"])
+
+    def folds_of(self, application_ids: Sequence[str]) -> I64:
+        """[R] the fold whose booster has not seen an application, NO_FOLD where none has."""
+        if not len(self.known):
+            return np.full(len(application_ids), NO_FOLD)
+        digest = np.array([text_digest(name) for name in application_ids], np.int64)
+        at = np.minimum(np.searchsorted(self.known, digest), len(self.known) - 1)
+        return np.where(self.known[at] == digest, self.fold[at], NO_FOLD).astype(np.int64)
+
+    def margin(self, columns: I64, fold: I64) -> I64:
+        """[R] log odds in thousandths. columns: [R, taught_names] (or blind_names, without taught boosters)."""
+        blind = columns[:, : len(self.blind[0].names)]
+        found = _by_fold(self.blind, blind, fold)
+        if not self.taught:
+            return found
+        return (found + _by_fold(self.taught, columns, fold)) // 2
+
+    def suits(self, policy: Policy) -> bool:
+        """Whether the policy still makes the columns that the model reads."""
+        suited = self.blind[0].names == blind_names(policy)
+        return suited and (not self.taught or self.taught[0].names == taught_names(policy))
+
+    def save(self, folder: Path) -> None:
+        """Write into a new folder, the card last: without it there is no model."""
+        folder.mkdir(parents=True, exist_ok=False)
+        files = {}
+        for name, boosters in (("blind", self.blind), ("taught", self.taught)):
+            for number, booster in enumerate(boosters):
+                files[f"{name}-{number}.txt"] = booster.text.encode()
+        for file, data in files.items():
+            (folder / file).write_bytes(data)
+        pl.DataFrame({"known": self.known, "fold": self.fold}).write_ipc(folder / FOLDS, compression="uncompressed")
+        files[FOLDS] = (folder / FOLDS).read_bytes()
+        digests = {file: hashlib.sha256(data).hexdigest() for file, data in files.items()}
+        names = {"blind": list(self.blind[0].names), "taught": list(self.taught[0].names) if self.taught else []}
+        said = {**self.card, "format": FORMAT, "names": names, "files": digests}
+        with (folder / CARD).open("x", encoding="utf-8") as sink:
+            json.dump(said, sink, indent=1, ensure_ascii=False)
+            sink.flush()
+            os.fsync(sink.fileno())
+
+
+def read_model(folder: Path) -> Model:
+    """Read a model. Raises ArtifactError where a file is missing, or is not the one that the card tells of."""
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        files = {name: (folder / name).read_bytes() for name in card["files"]}
+        wrong = [n for n, data in files.items() if hashlib.sha256(data).hexdigest() != card["files"][n]]
+        if wrong or card["format"] != FORMAT:
+            raise ArtifactError(f"model {folder.name}: {wrong[0] if wrong else 'its format'} is altered", "train again")
+        folds = pl.read_ipc(folder / FOLDS)
+        return Model(
+            card, _boosters(card, files, "blind"), _boosters(card, files, "taught"),
+            folds["known"].to_numpy(), folds["fold"].to_numpy(),
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError) as error:
+        raise ArtifactError(f"model {folder.name} cannot be read: {error}", "train again") from error
+
+
+def _boosters(card: Mapping[str, Any], files: Mapping[str, bytes], name: str) -> tuple[Booster, ...]:
+    chosen = sorted(file for file in files if file.startswith(f"{name}-"))
+    return tuple(Booster(tuple(card["names"][name]), files[file].decode()) for file in chosen)
+
+
+def _by_fold(boosters: tuple[Booster, ...], columns: I64, fold: I64) -> I64:
+    """Each row by the booster of its fold, rows without one by the mean of all."""
+    found = np.zeros(len(columns), np.int64)
+    for number, booster in enumerate(boosters):
+        rows = np.flatnonzero((fold == number) | (fold == NO_FOLD))
+        margin = booster.margin(columns[rows])
+        found[rows] += np.where(fold[rows] == NO_FOLD, margin, margin * len(boosters))
+    return found // len(boosters)
+
+
+def mixed(raw: I64, margin: I64, policy: Policy) -> I64:
+    """[R] the score's log odds in thousandths, above -MIDDLE/1000 and so shifted that none is negative.
+
+    raw: unsupervised score in thousandths of a decade; margin: learnt log odds in thousandths.
+    """
+    share = round(policy.learnt_share * 1000)
+    unsupervised = raw * round(policy.log_odds_per_decade * 1000) // 1000
+    found: I64 = np.maximum((share * margin + (1000 - share) * unsupervised) // 1000 + MIDDLE, 0)
+    return found

@@ -1,0 +1,130 @@
+"""Layers 0 and 1 of a whole book, and the columns that the learner reads of it: one code for sweep and training."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import around, propagation
+from detectors.columns import Norms
+from detectors.features import Layer0, layer0
+from detectors.policy import Policy
+from detectors.tails import Tails, tails
+from detectors.wide import names, wide
+from graph.book import Book
+from graph.communities import cpm
+from graph.projection import WEIGHT_ONE, Pairs
+
+I64 = NDArray[np.int64]
+I32 = NDArray[np.int32]
+
+BLOCK: Final = 50_000
+"""Rows whose pairs are held at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A whole book, seen without a model.
+
+    features: [A, F]; wide: [A, W] or None; pairs: of all rows, by (row, other); contribution: [A, F] to layer 0; own:
+    [A] layer 0; first: [A] layer 1; raw: [A] unsupervised score in thousandths of a weighted decade.
+    """
+
+    features: I64
+    wide: I32 | None
+    pairs: Pairs
+    tails: Tails
+    contribution: I64
+    own: I64
+    first: I64
+    community: propagation.Communities
+    community_tails: Tails
+    groups: around.Groups
+    known: around.Known
+    raw: I64
+
+
+def survey(book: Book, policy: Policy, norms: Norms, *, learns: bool, tail: Tails | None = None) -> Survey:
+    """Survey a book. learns: keep what the learner reads, too. tail: rank by another book's tails, not by its own."""
+    features, wide_columns, pairs = _layer0(book, policy, norms, learns)
+    tail = tail or tails(features)
+    contribution = propagation.contributions(features, tail, policy)
+    own = contribution.sum(axis=1)
+    first = propagation.smooth(own, pairs, own, policy)
+    second = propagation.smooth(own, pairs, first, policy)
+    community = communities(book, pairs, own, policy)
+    community_tail = tails(community.strength[:, None])
+    return Survey(
+        features, wide_columns, pairs, tail, contribution, own, first, community, community_tail,
+        around.groups(book, pairs, community.label, first), around.known(book, pairs),
+        second + propagation.community_part(community.strength, community_tail),
+    )  # fmt: skip
+
+
+def blind_columns(seen: Survey) -> I64:
+    """[A, W + around.NAMES] what the label-blind model reads. Raises ValueError for a survey that keeps no columns."""
+    if seen.wide is None:
+        raise ValueError("this survey was not made for learning")
+    return np.concatenate([seen.wide, around.around(seen.own, seen.pairs, seen.first, seen.groups.facts)], axis=1)
+
+
+def outcome_columns(book: Book, seen: Survey) -> I64:
+    """[A, around.OUTCOME] what the other applications' outcomes say of each."""
+    rows = np.arange(book.applications, dtype=np.int32)
+    group = seen.groups.confirmed, seen.groups.facts[:, 0]
+    return around.outcome(
+        book, rows, seen.pairs, seen.known.weight, group, around.holders(book, rows, seen.known.value)
+    )
+
+
+def communities(book: Book, pairs: Pairs, own: I64, policy: Policy) -> propagation.Communities:
+    """CPM communities of the discounted pairs, and their strength."""
+    once = (pairs.row < pairs.other) & (pairs.weight > 0)
+    label = cpm(
+        book.applications, pairs.row[once].astype(np.int64), pairs.other[once].astype(np.int64), pairs.weight[once],
+        resolution=policy.community_resolution * WEIGHT_ONE, seed=0,
+    ).astype(np.int64)  # fmt: skip
+    return propagation.community_strength(label, book.columns["person"].astype(np.int32), own, policy)
+
+
+def _layer0(book: Book, policy: Policy, norms: Norms, learns: bool) -> tuple[I64, I32 | None, Pairs]:
+    """Layer 0 of every application, in blocks, and all pairs (each from both sides) by (row, other)."""
+    features, columns, starts, pairs = [], [], [], []
+    for start, rows, block in _blocks(book, policy, norms):
+        features.append(block.features)
+        starts.append(start)
+        pairs.append(block.pairs)
+        if learns:
+            columns.append(wide(book, rows, block, policy, norms).astype(np.int32))
+    if not features:
+        empty = np.zeros((0, len(policy.features)), np.int64)
+        return empty, np.zeros((0, len(names(policy))), np.int32) if learns else None, _join([], [])
+    return np.concatenate(features), np.concatenate(columns) if learns else None, _join(starts, pairs)
+
+
+def _blocks(book: Book, policy: Policy, norms: Norms) -> Iterator[tuple[int, I32, Layer0]]:
+    for start in range(0, book.applications, BLOCK):
+        rows = np.arange(start, min(start + BLOCK, book.applications), dtype=np.int32)
+        yield start, rows, layer0(book, rows, policy, norms)
+
+
+def _join(starts: list[int], parts: list[Pairs]) -> Pairs:
+    none = np.zeros(0, np.int64)
+    rows = [p.row + np.int32(start) for start, p in zip(starts, parts, strict=True)]
+
+    def column(name: str) -> NDArray[np.generic]:
+        return np.concatenate(
+            [none.astype(getattr(parts[0], name).dtype) if parts else none, *(getattr(p, name) for p in parts)]
+        )
+
+    return Pairs(
+        np.concatenate([none.astype(np.int32), *rows]),
+        column("other").astype(np.int32),
+        column("weight").astype(np.int64),
+        column("raw").astype(np.int64),
+        column("channels").astype(np.int64),
+        column("explained").astype(np.bool_),
+        column("gap").astype(np.int64),
+    )

@@ -1,0 +1,262 @@
+"""Training: rings planted into copies of the lender's own book, and outcomes where there are any."""
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import measures
+from detectors.boosting import Booster, Shape, fit
+from detectors.columns import home_persons, norms, text_digest
+from detectors.grammar import Grammar
+from detectors.model import Model, blind_names, taught_names
+from detectors.planting import plant
+from detectors.policy import Policy
+from detectors.survey import Survey, blind_columns, outcome_columns, survey
+from detectors.sweep import Inputs, read_book
+from graph.book import Book, LinkTable, lay_out, link_table
+from graph.errors import UsageError
+from graph.network import Network
+
+I64 = NDArray[np.int64]
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+LARGEST: Final = 200_000
+"""Applications that are trained on: the latest of a larger book."""
+FEWEST: Final = 500
+"""A smaller book has too little for a ring to hide in."""
+FOLDS: Final = 2
+WANTED: Final = 4_000
+"""Planted applications to learn from, by one copy of the book to MOST_COPIES."""
+MOST_COPIES: Final = 6
+OTHERS: Final = 0.4
+"""Share of a copy's other rows that stand against the planted ones."""
+MOST_OTHERS: Final = 60_000
+LOUD: Final = 0.1
+"""Share of the book that stands out by the unsupervised score and is not planted into."""
+DOUBTED: Final = 0.03
+DOUBT: Final = 0.3
+"""Rows that the blind model ranks highest are perhaps frauds that nobody found: as innocents they weigh this much."""
+LEAST_CONFIRMED: Final = 30
+"""Confirmed applications below which outcomes teach nothing but chance."""
+CONFIRMED_WEIGHT: Final = 2.0
+SHAPE: Final = Shape(trees=150, leaves=16, rate=0.07)
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows to learn from: blind columns, label, the row of the book that each was, fold, ring or -1."""
+
+    columns: F32
+    label: Bool
+    source: I64
+    fold: I64
+    ring: I64
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """The book itself."""
+
+    net: Network
+    book: Book
+    links: LinkTable
+    seen: Survey
+    columns: I64
+    fold: I64
+
+    @property
+    def confirmed(self) -> Bool:
+        return self.book.columns["confirmed"].astype(np.bool_)
+
+
+def train(inputs: Inputs, policy: Policy, grammar: Grammar, *, seed: int, model_id: str, say: Say) -> Model:
+    """Train a model on a book as of `inputs`; the same book, policy, grammar and seed give the same model.
+
+    Raises UsageError for a book of fewer than FEWEST applications.
+    """
+    if inputs.links.applications.height < FEWEST:
+        raise UsageError(
+            f"{inputs.links.applications.height} applications are too few to learn from", f"load {FEWEST} or more"
+        )
+    say("surveying the book")
+    ground = _ground(inputs, policy, seed)
+    rows = _planted(ground, policy, grammar, seed, say)
+    say(f"learning from {int(rows.label.sum()):,} planted applications")
+    blind = _blind(ground, rows, policy, seed)
+    taught: tuple[Booster, ...] = ()
+    if int(ground.confirmed.sum()) >= LEAST_CONFIRMED:
+        say(f"learning from {int(ground.confirmed.sum()):,} confirmed applications")
+        taught = _taught(ground, blind, policy, seed)
+    known = np.array([text_digest(name) for name in ground.net.applications["application_id"]], np.int64)
+    order = np.argsort(known, kind="stable")
+    card = _card(ground, rows, blind, taught, policy, grammar, seed) | {"model_id": model_id}
+    return Model(card, blind, taught, known[order], ground.fold[order].astype(np.int8))
+
+
+def _ground(inputs: Inputs, policy: Policy, seed: int) -> _Ground:
+    net, book, _ = read_book(_latest(inputs))
+    measured = norms(dict(book.columns))
+    seen = survey(book, policy, measured, learns=True)
+    fold = np.random.default_rng(seed).integers(0, FOLDS, book.applications)[seen.community.label]
+    links = link_table(net, book.columns["person"].astype(np.int32))
+    return _Ground(net, book, links, seen, blind_columns(seen), fold)
+
+
+def _latest(inputs: Inputs) -> Inputs:
+    """The same inputs with at most LARGEST applications, the latest ones."""
+    applications = inputs.links.applications
+    if applications.height <= LARGEST:
+        return inputs
+    kept = applications.sort("event_at", "application_id", descending=True).head(LARGEST)
+    links = inputs.links.links.join(kept.select(application="nid"), on="application", how="semi")
+    used = inputs.links.identifiers.join(links.select(nid="identifier"), on="nid", how="semi")
+    return Inputs(
+        type(inputs.links)(kept, used, links), inputs.outcomes, inputs.watchlist, inputs.employers,
+        inputs.watermark, inputs.as_of,
+    )  # fmt: skip
+
+
+def _planted(ground: _Ground, policy: Policy, grammar: Grammar, seed: int, say: Say) -> _Rows:
+    """Planted rows of several copies, and some of the others."""
+    book, size = ground.book, ground.book.applications
+    copies = int(np.clip(round(WANTED / max(grammar.rows * size, 1)), 1, MOST_COPIES))
+    quiet = ground.seen.raw <= np.quantile(ground.seen.raw, 1 - LOUD)
+    measured = norms(dict(book.columns))
+    columns = {name: column for name, column in book.columns.items() if name not in ("rank", "home_persons")}
+    parts = []
+    for number in range(copies):
+        say(f"planting rings, copy {number + 1} of {copies}")
+        planted = plant(columns, ground.links, grammar, seed=seed * 1009 + number, quiet=quiet)
+        copy = lay_out(planted.columns, planted.links)
+        copy = copy.with_columns(home_persons=home_persons(copy))
+        seen = survey(copy, policy, measured, learns=True, tail=ground.seen.tails)
+        parts.append(_sample(ground, planted.ring, blind_columns(seen), np.random.default_rng((seed, number))))
+    return _Rows(
+        np.concatenate([p.columns for p in parts]),
+        np.concatenate([p.label for p in parts]),
+        np.concatenate([p.source for p in parts]),
+        np.concatenate([p.fold for p in parts]),
+        np.concatenate([np.where(p.ring >= 0, p.ring + n * size, -1) for n, p in enumerate(parts)]),
+    )
+
+
+def _sample(ground: _Ground, ring: I64, columns: I64, rng: np.random.Generator) -> _Rows:
+    share = min(OTHERS, MOST_OTHERS / max(len(ring), 1))
+    chosen = np.flatnonzero((ring >= 0) | ((rng.random(len(ring)) < share) & ~ground.confirmed))
+    fold_of_ring = rng.integers(0, FOLDS, int(ring.max(initial=0)) + 1)
+    fold = np.where(ring >= 0, fold_of_ring[np.maximum(ring, 0)], ground.fold)
+    return _Rows(columns[chosen].astype(np.float32), ring[chosen] >= 0, chosen, fold[chosen], ring[chosen])
+
+
+def _blind(ground: _Ground, rows: _Rows, policy: Policy, seed: int) -> tuple[Booster, ...]:
+    """Boosters that never read an outcome: planted rows, and those confirmed, against the rest."""
+    confirmed = np.flatnonzero(ground.confirmed)
+    columns = np.concatenate([rows.columns, ground.columns[confirmed].astype(np.float32)])
+    label = np.concatenate([rows.label, np.ones(len(confirmed), bool)])
+    fold = np.concatenate([rows.fold, ground.fold[confirmed]])
+    weight = np.concatenate([np.ones(len(rows.label)), np.full(len(confirmed), CONFIRMED_WEIGHT)])
+    return _fitted(columns, label, weight, fold, blind_names(policy), seed)
+
+
+def _fitted(columns: F32, label: Bool, weight: F64, fold: I64, names: Sequence[str], seed: int) -> tuple[Booster, ...]:
+    """One booster a fold, from the rows of the others; side by side, because each keeps to one core."""
+
+    def one(k: int) -> Booster:
+        return fit(columns[fold != k], label[fold != k], names, seed=seed + k, weight=weight[fold != k], shape=SHAPE)
+
+    with ThreadPoolExecutor(FOLDS) as pool:
+        return tuple(pool.map(one, range(FOLDS)))
+
+
+def _taught(ground: _Ground, blind: tuple[Booster, ...], policy: Policy, seed: int) -> tuple[Booster, ...]:
+    """Boosters that read outcomes too. Each row stands twice, once without them, or they learn only what is known."""
+    outcome = outcome_columns(ground.book, ground.seen)
+    doubted = _highest(_crossed(blind, ground.columns, ground.fold), DOUBTED) & ~ground.confirmed
+    weight = np.where(doubted, DOUBT, 1.0)
+    rng = np.random.default_rng(seed)
+    share = min(1.0, MOST_OTHERS / max(len(weight), 1))
+    chosen = np.flatnonzero(ground.confirmed | (rng.random(len(weight)) < share))
+    with_them = np.concatenate([ground.columns[chosen], outcome[chosen]], axis=1).astype(np.float32)
+    without = np.concatenate([ground.columns[chosen], np.zeros_like(outcome[chosen])], axis=1).astype(np.float32)
+    columns, label = np.concatenate([with_them, without]), np.tile(ground.confirmed[chosen], 2)
+    fold, weight = np.tile(ground.fold[chosen], 2), np.tile(weight[chosen], 2)
+    return _fitted(columns, label, weight, fold, taught_names(policy), seed)
+
+
+def _crossed(boosters: Sequence[Booster], columns: NDArray[Any], fold: I64) -> I64:
+    """[R] each row by the booster that has not seen it."""
+    margin = np.zeros(len(columns), np.int64)
+    for number, booster in enumerate(boosters):
+        margin[fold == number] = booster.margin(columns[fold == number])
+    return margin
+
+
+def _highest(score: I64, share: float) -> Bool:
+    cut = np.sort(score)[-max(int(len(score) * share), 1)]
+    highest: Bool = score >= cut
+    return highest
+
+
+def _card(
+    ground: _Ground,
+    rows: _Rows,
+    blind: tuple[Booster, ...],
+    taught: tuple[Booster, ...],
+    policy: Policy,
+    grammar: Grammar,
+    seed: int,
+) -> dict[str, Any]:
+    """What the model is and what it is worth, by rows that each booster has not seen."""
+    margin = _crossed(blind, rows.columns, rows.fold).astype(np.float64)
+    first, last = (int(at) for at in ground.book.span)
+    gains: dict[str, float] = {}
+    for booster in blind:
+        for name, share in booster.gains().items():
+            gains[name] = gains.get(name, 0.0) + share / len(blind)
+    strongest = sorted(gains.items(), key=lambda item: -item[1])[:20]
+    return {
+        "seed": seed,
+        "policy_digest": policy.digest,
+        "grammar_digest": grammar.digest,
+        "forms": [form.name for form in grammar.forms],
+        "window": [first, last],
+        "applications": ground.book.applications,
+        "planted": int(rows.label.sum()),
+        "confirmed": int(ground.confirmed.sum()),
+        "outcomes": bool(taught),
+        "folds": FOLDS,
+        "trees": sum(b.trees for b in (*blind, *taught)),
+        "planted_figures": _figures(margin, rows.ring, seed),
+        "strongest": {name: round(share, 4) for name, share in strongest},
+        "limits": [
+            "planted_figures tell how well planted rings are told from the book, not how well true ones are",
+            "forms of fraud that the grammar does not plant are found only as far as they resemble those it does",
+        ],
+        "environment": json.loads(json.dumps(_versions())),
+    }
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("lightgbm", "numpy", "polars")}
+
+
+def _figures(margin: F64, ring: I64, seed: int) -> dict[str, Any]:
+    """Of planted rows against the rest: average precision and AUC with 95 % intervals over rings."""
+    nothing = np.zeros(0, np.int64)
+    intervals = measures.ring_intervals(margin, ring, measures.Overlap.of(ring, nothing, nothing), seed=seed)
+    return {
+        "average_precision": round(measures.average_precision(margin, ring >= 0), 4),
+        "average_precision_interval": [round(x, 4) for x in intervals.average_precision],
+        "roc_auc": round(measures.roc_auc(margin, ring >= 0), 4),
+        "roc_auc_interval": [round(x, 4) for x in intervals.roc_auc],
+    }

@@ -1,0 +1,207 @@
+"""What the learner reads of a row besides the policy's features: counts, causes, ages and likeness, unweighed."""
+
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import contexts
+from detectors.columns import MISSING, Norms
+from detectors.features import Layer0
+from detectors.policy import Policy
+from graph.book import DAY, Book
+from graph.projection import CAUSES, WINDOW, Pairs
+
+I64 = NDArray[np.int64]
+I32 = NDArray[np.int32]
+Bool = NDArray[np.bool_]
+
+OWN_COLUMNS: Final = (
+    "income_band", "appraisal_ratio", "loan_ratio", "term", "age", "used", "home_persons",
+)  # fmt: skip
+LIKE: Final = ("dealer", "officer", "surname", "employer_core", "home_region", "income_band", "model", "channel")
+"""What two applications may be alike in."""
+VALUE_FACTS: Final = ("firm", "surname", "dealer", "age")
+PAIR_FACTS: Final = (
+    "pairs", "pairs_near", "pairs_free", "pairs_free_near", "pairs_many", "pairs_many_free", "raw_sum", "raw_most",
+    "raw_free", "raw_free_near", "raw_free_most", "persons_free", "gap_least", "gap_least_free", "money_apart",
+)  # fmt: skip
+OFFICER: Final = ("officer_near", "officer_two", "officer_rare", "officer_far_two")
+NOWHERE: Final = 9_999
+"""Days to the nearest neighbour of a row that has none; age of a value that nobody used before."""
+RARE: Final = 100
+"""Likeness to an officer's other applications is told in hundredths of a decade of rarity."""
+LIKE_OFFICER: Final = ("home_region", "income_band", "model", "channel")
+LEAST_ALIKE: Final = 2
+
+
+def names(policy: Policy) -> tuple[str, ...]:
+    """The columns of `wide`, in order."""
+    return _names(tuple(f.name for f in policy.features), tuple(c.name for c in policy.channels))
+
+
+@lru_cache(maxsize=8)
+def _names(features: tuple[str, ...], channels: tuple[str, ...]) -> tuple[str, ...]:
+    return (
+        *features,
+        *(f"free_{c}" for c in channels),
+        *(f"excused_{c}" for c in channels),
+        *(f"users_{c}" for c in channels),
+        *(f"{fact}_{c}" for fact in VALUE_FACTS for c in channels),
+        *PAIR_FACTS,
+        *(f"cause_{c}" for c in CAUSES),
+        *(f"like_{c}" for c in LIKE),
+        *(f"free_like_{c}" for c in LIKE),
+        *OFFICER,
+        *OWN_COLUMNS,
+    )
+
+
+def wide(book: Book, rows: I32, bottom: Layer0, policy: Policy, norms: Norms) -> I64:
+    """[R, W] integers in the order of `names`, from the rows' layer 0 and their own columns."""
+    size = len(rows)
+    parts = [
+        bottom.features,
+        _touched(bottom, size, policy),
+        _values(book, rows, bottom, size, policy),
+        _pairs(book, rows, bottom.pairs, size, policy),
+        _causes(bottom, size),
+        _likeness(book, rows, bottom.pairs, size),
+        _officer(book, rows, norms),
+        np.stack([book.columns[name].astype(np.int64)[rows] for name in OWN_COLUMNS], axis=1),
+    ]
+    return np.concatenate(parts, axis=1)
+
+
+def _touched(bottom: Layer0, size: int, policy: Policy) -> I64:
+    """[R, 2 C] by channel: others met that nothing excuses, and that an innocent cause does, inside the window."""
+    many = len(policy.channels)
+    met, found = bottom.touches, bottom.entries
+    near = np.abs(met.gap) <= WINDOW
+    cell = found.row[met.entry].astype(np.int64) * many + found.channel[met.entry]
+    free, excused = near & (met.cause == 0), near & (met.cause != 0)
+    return np.concatenate(
+        [np.bincount(cell[chosen], minlength=size * many).reshape(size, many) for chosen in (free, excused)], axis=1
+    ).astype(np.int64)
+
+
+def _values(book: Book, rows: I32, bottom: Layer0, size: int, policy: Policy) -> I64:
+    """[R, 5 C] by channel: most users of a value, what they have most in common, and its age in days."""
+    found, many = bottom.entries, len(policy.channels)
+    slots = book.slots
+    age = (book.columns["event_at"].astype(np.int64)[rows[found.row]] - slots.first[found.slot]) // DAY
+    shares = [column[found.slot].astype(np.int64) for column in (slots.firm, slots.surname, slots.dealer)]
+    facts = [book.value_persons[found.value].astype(np.int64), *shares, age]
+    table = np.full((len(facts), size, many), -1, np.int64)
+    for number, fact in enumerate(facts):
+        np.maximum.at(table[number], (found.row, found.channel), fact)
+    return table.transpose(1, 0, 2).reshape(size, -1)
+
+
+def _pairs(book: Book, rows: I32, pairs: Pairs, size: int, policy: Policy) -> I64:
+    """[R, PAIR_FACTS]."""
+    free, near = _free(pairs, policy), np.abs(pairs.gap) <= WINDOW
+    several = np.bitwise_count(pairs.channels) > 1
+    raw, days = pairs.raw // 1000, np.abs(pairs.gap) // DAY
+    person = book.columns["person"].astype(np.int64)[pairs.other]
+    loan = book.columns["loan"].astype(np.int64)
+    mine, theirs = loan[rows[pairs.row]], loan[pairs.other]
+    known = (mine > 0) & (theirs > 0) & free
+    apart = np.abs(mine - theirs) * 100 // np.maximum(np.maximum(mine, theirs), 1)
+    every = np.ones(len(pairs.row), bool)
+    return np.stack(
+        [
+            *(_count(pairs.row[c], size) for c in (every, near, free, free & near, several, several & free)),
+            _sum(pairs.row, raw, size), _most(pairs.row, raw, size),
+            _sum(pairs.row[free], raw[free], size), _sum(pairs.row[free & near], raw[free & near], size),
+            _most(pairs.row[free], raw[free], size),
+            _distinct(pairs.row[free], person[free], size),
+            _least(pairs.row, days, size), _least(pairs.row[free], days[free], size),
+            _least(pairs.row[known], apart[known], size),
+        ],
+        axis=1,
+    )  # fmt: skip
+
+
+def _free(pairs: Pairs, policy: Policy) -> Bool:
+    """[P] pairs by a value of one's own that no innocent cause explains."""
+    firm = sum(1 << number for number, channel in enumerate(policy.channels) if not channel.soft)
+    free: Bool = ~pairs.explained & (pairs.channels & firm > 0)
+    return free
+
+
+def _causes(bottom: Layer0, size: int) -> I64:
+    """[R, causes] touches that each innocent cause excuses."""
+    met = bottom.touches
+    row = bottom.entries.row[met.entry]
+    return np.stack([_count(row[met.cause & bit > 0], size) for bit in CAUSES.values()], axis=1)
+
+
+def _likeness(book: Book, rows: I32, pairs: Pairs, size: int) -> I64:
+    """[R, 2 LIKE] neighbours that are like the row in each column: all, and those that nothing excuses."""
+    table = []
+    mine = rows[pairs.row]
+    for name in LIKE:
+        value = book.columns[name].astype(np.int64)
+        table.append((value[mine] == value[pairs.other]) & (value[mine] != 0))
+    every = [_count(pairs.row[alike], size) for alike in table]
+    free = [_count(pairs.row[alike & ~pairs.explained], size) for alike in table]
+    return np.stack([*every, *free], axis=1)
+
+
+def _officer(book: Book, rows: I32, norms: Norms) -> I64:
+    """[R, OFFICER] the officer's other applications near in time; those alike in two columns, and how rarely so."""
+    met = contexts.officer_company(book, rows)
+    size = len(rows)
+    alike, rare = np.zeros(len(met.row), np.int64), np.zeros(len(met.row), np.int64)
+    for name in LIKE_OFFICER:
+        value = book.columns[name].astype(np.int64)
+        share = contexts.share_of(value[rows], *norms.counted[name], book.size)
+        rarity = np.rint(-np.log10(np.maximum(share, 1e-6)) * RARE).astype(np.int64)
+        same = (value[met.other] == value[rows[met.row]]) & (value[met.other] != 0)
+        alike += same
+        rare += same * rarity[met.row]
+    two = alike >= LEAST_ALIKE
+    return np.stack(
+        [
+            _count(met.row[met.inside], size), _count(met.row[met.inside & two], size),
+            _sum(met.row[met.inside & two], rare[met.inside & two], size), _count(met.row[~met.inside & two], size),
+        ],
+        axis=1,
+    )  # fmt: skip
+
+
+def _count(row: NDArray[np.integer], size: int) -> I64:
+    return np.bincount(row, minlength=size).astype(np.int64)
+
+
+def _sum(row: NDArray[np.integer], value: I64, size: int) -> I64:
+    total = np.zeros(size, np.int64)
+    np.add.at(total, row, value)
+    return total
+
+
+def _most(row: NDArray[np.integer], value: I64, size: int) -> I64:
+    most = np.zeros(size, np.int64)
+    np.maximum.at(most, row, value)
+    return most
+
+
+def _least(row: NDArray[np.integer], value: I64, size: int) -> I64:
+    least = np.full(size, NOWHERE, np.int64)
+    np.minimum.at(least, row, value)
+    return least
+
+
+def _distinct(row: NDArray[np.integer], item: I64, size: int) -> I64:
+    """[R] how many different items each row has."""
+    if not len(row):
+        return np.zeros(size, np.int64)
+    order = np.lexsort((item, row))
+    r, i = row[order], item[order]
+    first = np.concatenate([[True], (r[1:] != r[:-1]) | (i[1:] != i[:-1])])
+    return _count(r[first], size)
+
+
+__all__ = ["MISSING", "names", "wide"]
