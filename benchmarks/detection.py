@@ -1,175 +1,111 @@
-"""Detection figures by the command line alone: seeds x books -> synth, map, load, sweep, evaluate, fresh homes each.
+"""Detection figures by the command line alone: sample books -> synth, map, load, train, sweep, evaluate.
 
-Books: `standard` loads the investigators' outcomes, `first_day` does not. The table (mean over seeds, ours beside the
-peers) goes to standard error, one JSON object to standard output and to benchmarks/results/detection.json.
+Arms: `full` loads the outcomes known so far, `cold` none; a book is loaded once for both. Half of the seeds are books
+in English, half in Chinese. The tables (ours beside the peers, mean over seeds and half the 95 % interval) go to
+standard error; the figures, without the single reports, to standard output and benchmarks/results/detection.json.
+A run is kept under --cache while no file that decides its figures changes, so an interrupted benchmark goes on.
 
-Run: python -m benchmarks.detection [--applications N] [--seeds 11 12 13] [--books standard first_day] [--out FILE]
+Run: python -m benchmarks.detection [--applications N] [--seeds 11 12 13] [--arms full cold] [--level standard]
+     [--locale zh|en|mixed] [--no-train] [--no-peers] [--hold-out A,B [--without-forms F,G]] [--cache DIR] [--out FILE]
+Headline: --applications 50000 --seeds 11 12 13 14 15 16 17 18 19 20
 """
 
 import argparse
 import json
-import math
-import os
-import platform
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import version
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import Any, Final
 
-BOOKS: Final[Mapping[str, bool]] = {"standard": True, "first_day": False}
-"""Name of a book, and whether the outcomes known so far are loaded."""
+from benchmarks import _seeds
+from benchmarks._arms import ARMS, CACHE, Book, Way, code_digest, locale_of, measured, names
+from benchmarks._machine import RESULTS, machine
+from ingest.synthetic import LEVELS, RINGS
+
 SEEDS: Final = (11, 12, 13)
 """Not the seeds that weights and thresholds were set on."""
 APPLICATIONS: Final = 50_000
-RESULTS: Final = Path(__file__).with_name("results") / "detection.json"
-PACKAGES: Final = ("igraph", "numpy", "polars", "pyod", "scikit-learn")
-FIGURES: Final = (
-    ("AUC", "applicant", "roc_auc"),
-    ("AP", "applicant", "average_precision"),
-    ("r2", "applicant", "recall_top2"),
-    ("exposure", "applicant", "exposure_top2"),
-    ("usable", "ring", "usable"),
-    ("matched", "ring", "matched"),
-    ("ring prec.", "ring", "precision"),
-    ("fragments", "ring", "fragments"),
-)
-WORST: Final = "worst r2"
-LOG_TAIL: Final = 4000
-"""Characters of the log that a failed step shows."""
 
 
-class CommandFailed(Exception):
-    """A step of the pipeline ended with another exit code than 0."""
-
-
-def run_book(*, applications: int, seed: int, outcomes: bool, locale: str, folder: Path) -> dict[str, Any]:
-    """One book from raw files to its evaluation, in a home of its own. Raises CommandFailed."""
-    files, home = folder / "files", folder / "home"
-    home.mkdir(parents=True)
-    began = time.perf_counter()
-    _ringsight(home, "init")
-    _ringsight(home, "synth", str(files), "--applications", str(applications), "--seed", str(seed), "--locale", locale)
-    load = _load(home, files, "applications")
-    if outcomes:
-        _load(home, files, "outcomes")
-    sweep = json.loads(_ringsight(home, "sweep", "--json"))
-    report = json.loads(_ringsight(home, "evaluate", "--truth", str(files / "truth" / "truth.csv"), "--json"))
-    seconds = round(time.perf_counter() - began, 1)
-    return {"seed": seed, "seconds": seconds, "load": load, "sweep": sweep, "report": report}
-
-
-def _load(home: Path, files: Path, kind: str) -> dict[str, Any]:
-    data, mapping = files / f"{kind}.csv", files / f"{kind}.toml"
-    mapping.write_text(_ringsight(home, "map", str(data), "--kind", kind), encoding="utf-8")
-    said = _ringsight(home, "load", str(data), "--kind", kind, "--mapping", str(mapping), "--json")
-    found: dict[str, Any] = json.loads(said)
-    return found
-
-
-def _ringsight(home: Path, *words: str) -> str:
-    command = [str(Path(sys.executable).with_name("ringsight")), *words]
-    settings = {**os.environ, "RINGSIGHT_HOME": str(home)}
-    done = subprocess.run(command, env=settings, capture_output=True, text=True, encoding="utf-8", check=False)
-    if done.returncode != 0:
-        said = f"ringsight {' '.join(words)} ended with {done.returncode}\n{done.stderr.strip()}"
-        raise CommandFailed(f"{said}\n{_log_tail(home)}".strip())
-    return done.stdout
-
-
-def _log_tail(home: Path) -> str:
-    """The end of the house's log, told now because the home goes away with the run."""
-    log = home / "logs" / "ringsight.log"
-    return log.read_text(encoding="utf-8")[-LOG_TAIL:] if log.exists() else ""
-
-
-def summarise(runs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, dict[str, float | None]]]:
-    """Mean and standard deviation over seeds of every figure, by method."""
-    summary = {}
-    for at, method in enumerate(runs[0]["report"]["methods"]):
-        found = [run["report"]["methods"][at] for run in runs]
-        figures = {title: _spread(one[level][key] for one in found) for title, level, key in FIGURES}
-        summary[method["name"]] = {**figures, WORST: _spread(_worst(one) for one in found)}
-    return summary
-
-
-def _worst(method: Mapping[str, Any]) -> float | None:
-    recalls = [t["recall_top2"] for t in method["typologies"] if t["recall_top2"] is not None]
-    return min(recalls, default=None)
-
-
-def _spread(values: Iterable[float | None]) -> dict[str, float | None]:
-    known = [value for value in values if value is not None]
-    return {
-        "mean": round(fmean(known), 4) if known else None,
-        "sd": round(stdev(known), 4) if len(known) > 1 else None,
-    }
-
-
-def table(book: str, summary: Mapping[str, Mapping[str, Mapping[str, float | None]]]) -> str:
-    """One book's means, a row a method."""
-    titles = [title for title, _, _ in FIGURES] + [WORST]
-    lines = [f"{book:<14}" + "".join(f"{title:>11}" for title in titles)]
-    for name, figures in summary.items():
-        means = (figures[title]["mean"] for title in titles)
-        lines.append(f"{name:<14}" + "".join(f"{'-' if mean is None else format(mean, '.3f'):>11}" for mean in means))
-    return "\n".join(lines)
-
-
-def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else math.nan
-    return {
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
-        "load": round(load, 2),
-        "packages": {name: version(name) for name in PACKAGES},
-    }
-
-
-def measure(books: Sequence[str], seeds: Sequence[int], applications: int, locale: str) -> dict[str, Any]:
-    """Every book with every seed; tells each table on standard error as it is done. Raises CommandFailed."""
-    result: dict[str, Any] = {"applications": applications, "locale": locale, "machine": machine(), "books": {}}
+def measure(
+    books: Sequence[Book], arms: Sequence[str], way: Way, cache: Path | None
+) -> dict[str, list[dict[str, Any]]]:
+    """Every book in every arm; says on standard error which is done. Raises RuntimeError when a command fails."""
+    runs: dict[str, list[dict[str, Any]]] = {arm: [] for arm in arms}
     for book in books:
-        runs = []
-        for seed in seeds:
-            with tempfile.TemporaryDirectory(prefix="ringsight-detection-") as folder:
-                where = Path(folder)
-                runs.append(
-                    run_book(
-                        applications=applications, seed=seed, outcomes=BOOKS[book], locale=locale, folder=where / "run"
-                    )
-                )
-        result["books"][book] = {"summary": summarise(runs), "runs": runs}
-        print(table(book, result["books"][book]["summary"]), file=sys.stderr)
-    return result
+        for arm, run in measured(book, arms, way, cache).items():
+            runs[arm].append(run)
+            ours = run["report"]["methods"][0]["applicant"]
+            figures = f"AP {ours['average_precision'] or 0:.3f} r2 {ours['recall_top2'] or 0:.3f}"
+            seconds = " ".join(f"{name} {step['seconds']:.0f} s" for name, step in run["steps"].items())
+            print(f"{arm} seed {book.seed} {book.locale} {book.level}: {figures}   {seconds}", file=sys.stderr)
+    return runs
+
+
+def summary(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One arm's figures over its runs: by method, ours by typology and innocent class, and by seed."""
+    by_seed = [
+        {
+            "seed": run["book"]["seed"],
+            "locale": run["book"]["locale"],
+            "steps": run["steps"],
+            **{title: figure(run["report"]["methods"][0]) for title, figure in _seeds.FIGURES.items()},
+        }
+        for run in runs
+    ]
+    return {
+        "methods": _seeds.by_method(runs),
+        "typologies": _seeds.typologies(runs),
+        "innocents": _seeds.innocents(runs),
+        "seeds": by_seed,
+    }
 
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--applications", type=int, default=APPLICATIONS)
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
-    parser.add_argument("--books", nargs="+", choices=list(BOOKS), default=list(BOOKS))
-    parser.add_argument("--locale", choices=("zh", "en", "mixed"), default="zh")
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    return parser.parse_args(words)
+    parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS))
+    parser.add_argument("--level", choices=list(LEVELS), default="standard")
+    parser.add_argument("--locale", choices=("zh", "en", "mixed"), help="for every seed, instead of in turn")
+    parser.add_argument("--train", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--hold-out", nargs="+", default=[], help="typologies whose outcomes are not loaded")
+    parser.add_argument("--without-forms", nargs="+", default=[], help="forms of the grammar that are not planted")
+    parser.add_argument("--cache", type=Path, default=CACHE)
+    parser.add_argument("--out", type=Path, default=RESULTS / "detection.json")
+    asked = parser.parse_args(words)
+    unknown = set(names(asked.hold_out)) - {kind.name for kind in RINGS}
+    if unknown:
+        parser.error(f"no such typology: {', '.join(sorted(unknown))}")
+    return asked
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Measure, keep and print."""
     asked = _arguments(words)
+    books = [Book(asked.applications, seed, asked.locale or locale_of(seed), asked.level) for seed in asked.seeds]
+    way = Way(asked.train, asked.peers, names(asked.hold_out), names(asked.without_forms))
     try:
-        result = measure(asked.books, asked.seeds, asked.applications, asked.locale)
-    except CommandFailed as error:
+        runs = measure(books, asked.arms, way, asked.cache)
+    except RuntimeError as error:
         print(error, file=sys.stderr)
         return 1
+    result: dict[str, Any] = {
+        "applications": asked.applications,
+        "level": asked.level,
+        "trained": way.train,
+        "held_out": way.held_out,
+        "without_forms": way.without_forms,
+        "code": code_digest(),
+        "machine": machine(),
+        "arms": {arm: summary(held) for arm, held in runs.items()},
+    }
+    for arm, held in runs.items():
+        print(f"\n{_seeds.table(arm, result['arms'][arm]['methods'])}\n\n{_seeds.parts(arm, held)}", file=sys.stderr)
     asked.out.parent.mkdir(parents=True, exist_ok=True)
-    asked.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps({book: kept["summary"] for book, kept in result["books"].items()}))
+    asked.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(json.dumps({arm: kept["methods"] for arm, kept in result["arms"].items()}))
     return 0
 
 

@@ -177,3 +177,13 @@ def test_many_small_components_are_quick() -> None:
     labels = cpm(18_000, source, target, np.full(len(source), 100, np.int64), resolution=10.0, seed=1)
     assert time.process_time() - began < 5
     assert (labels == np.repeat(groups.ravel(), 6)).all()
+
+
+def test_ends_where_a_round_moves_a_vertex_there_and_back() -> None:
+    """With this generator, igraph's own loop until nothing changes never ends on these six vertices."""
+    edges = [
+        *((0, 4, 889), (0, 5, 1819), (1, 2, 8943), (1, 3, 7083), (1, 5, 860)),
+        *((2, 3, 7083), (2, 5, 860), (3, 5, 860), (4, 5, 889)),
+    ]
+    names = np.array([6014, 1, 2, 3, 4, 5])
+    assert cpm(6, *columns(edges), resolution=300.0, seed=0, names=names).tolist() == [0] * 6

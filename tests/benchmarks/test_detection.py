@@ -1,0 +1,164 @@
+"""The detection benchmark: a book is loaded once for both arms, held-out outcomes go, kept runs are not made again."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import _arms, _seeds, detection, heldout
+from benchmarks._arms import Book, Way
+from benchmarks._machine import Step
+from detectors.grammar import read_grammar
+from ingest.synthetic import RINGS
+
+OUTCOMES = "编号,结果\nA1,confirmed_fraud\nA2,confirmed_fraud\nA3,cleared\n"
+TRUTH = "application_id,ring_id,typology\nA1,r1,cohort\nA2,r2,address_mill\nA3,,cohort\n"
+
+
+def report(recall: float) -> dict[str, Any]:
+    """One method's report with the figures that a summary reads."""
+    method = {
+        "name": "ringsight",
+        "applicant": {
+            "roc_auc": 0.9, "average_precision": recall, "recall_top2": recall, "exposure_top2": None,
+            "weekly": [{"k": 50, "mean_recall": 0.5}],
+        },
+        "ring": {"usable": 0.5, "matched": 0.5, "precision": 0.5, "fragments": 1.0},
+        "calibration": {"error": 0.01, "late": 0.02, "by_level": 0.03},
+        "worst": {"recall_top2": recall / 2},
+        "typologies": [{"name": "cohort", "applications": 10, "recall_top2": recall, "judged": True}],
+        "innocents": [
+            {"name": "honest", "applications": 90, "per_10000": 10.0, "share_of_top100": 0.5},
+            {"name": "family", "applications": 10, "per_10000": 100 * recall, "share_of_top100": 0.25},
+        ],
+    }  # fmt: skip
+    return {"methods": [method]}
+
+
+class House:
+    """Stands in for the command line: notes every command, writes the files that synth would."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, ...]] = []
+        self.loaded: list[str] = []
+
+    def __call__(self, home: Path, *words: str, log: Path) -> Step:
+        self.said.append((home.name, *words))
+        found: dict[str, Any] = {"text": "[source]"}
+        if words[0] == "synth":
+            (Path(words[1]) / "truth").mkdir(parents=True)
+            (Path(words[1]) / "outcomes.csv").write_text(OUTCOMES, encoding="gb18030")
+            (Path(words[1]) / "truth" / "truth.csv").write_text(TRUTH, encoding="utf-8")
+            found = {"encoding": "gb18030"}
+        if words[:1] == ("load",) and "outcomes" in words:
+            self.loaded.append(Path(words[1]).read_text(encoding="gb18030"))
+        if words[0] == "evaluate":
+            found = report(0.5)
+        return Step(words, 1.0, 1.0, 100.0, found)
+
+    def told(self, home: str) -> list[str]:
+        return [words[0] for name, *words in self.said if name == home]
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> House:
+    stand_in = House()
+    monkeypatch.setattr(_arms, "ringsight", stand_in)
+    return stand_in
+
+
+BOOK = Book(2000, 11, "zh", "hard")
+
+
+def test_a_book_is_loaded_once_and_the_cold_arm_sees_no_outcome(house: House, tmp_path: Path) -> None:
+    runs = _arms.measured(BOOK, ("full", "cold"), Way(), None)
+    assert list(runs) == ["full", "cold"]
+    assert house.told("cold") == ["train", "sweep", "evaluate"]
+    assert house.told("home") == ["init", "synth", "map", "load", "map", "load", "train", "sweep", "evaluate"]
+    order = [(name, words[0]) for name, *words in house.said]
+    assert order.index(("cold", "evaluate")) < [w[:3] for w in house.said].index(
+        ("home", "load", next(w[2] for w in house.said if w[1] == "load" and "outcomes" in w))
+    )
+    synth = next(words for _, *words in house.said if words[0] == "synth")
+    assert synth[2:] == ["--applications", "2000", "--seed", "11", "--locale", "zh", "--level", "hard", "--json"]
+    assert house.loaded == [OUTCOMES]
+    assert "load outcomes" not in runs["cold"]["steps"]
+
+
+def test_held_out_outcomes_and_forms_are_left_out(house: House, tmp_path: Path) -> None:
+    _arms.measured(BOOK, ("full",), Way(held_out=("cohort",), without_forms=("a", "b"), peers=False), None)
+    assert house.loaded == ["编号,结果\nA2,confirmed_fraud\nA3,cleared\n"]
+    assert ("home", "train", "--json", "--without-forms", "a,b") in house.said
+    assert next(words for words in house.said if words[1] == "evaluate")[-1] == "--no-peers"
+
+
+def test_a_kept_run_is_not_made_again(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = _arms.measured(BOOK, ("full",), Way(train=False), tmp_path)
+    assert "train" not in house.told("home")
+    made = len(house.said)
+    assert _arms.measured(BOOK, ("full",), Way(train=False), tmp_path) == first
+    assert len(house.said) == made
+    _arms.measured(BOOK, ("full", "cold"), Way(train=False), tmp_path)
+    assert house.told("home").count("load") == 2 + 1, "only the cold arm was missing"
+    for other in (Way(), Way(train=False, held_out=("cohort",))):
+        made = len(house.said)
+        _arms.measured(BOOK, ("full",), other, tmp_path)
+        assert len(house.said) > made
+    made = len(house.said)
+    monkeypatch.setattr(_arms, "code_digest", lambda: "other code")
+    _arms.measured(BOOK, ("full",), Way(train=False), tmp_path)
+    assert len(house.said) > made
+
+
+def test_the_digest_covers_what_decides() -> None:
+    files = {str(path.relative_to(_arms.ROOT)) for pattern in _arms.DECIDES for path in _arms.ROOT.glob(pattern)}
+    assert {
+        *("detectors/sweep.py", "detectors/peers/groups.py", "detectors/policy.toml", "graph/projection.py"),
+        *("ingest/synthetic/rings.py", "ingest/names.py"),
+    } <= files
+
+
+def test_means_and_intervals_over_seeds() -> None:
+    found = _seeds.spread([0.5, 0.7, None])
+    assert found == {"mean": 0.6, "sd": 0.1414, "half": pytest.approx(12.706 * 0.1414 / 2**0.5, abs=1e-3)}
+    assert _seeds.spread([0.5]) == {"mean": 0.5, "sd": None, "half": None}
+    assert _seeds.spread([None])["mean"] is None
+    runs = [{"report": report(0.5)}, {"report": report(1.0)}]
+    assert _seeds.by_method(runs)["ringsight"]["class top100"]["mean"] == 0.25
+    assert _seeds.typologies(runs)["cohort"]["r2"] == 0.75
+    assert _seeds.innocents(runs)["family"] == {"applications": 20, "per_10000": 75.0, "share_of_top100": 0.25}
+
+
+def test_a_whole_benchmark(house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "d.json"
+    words = ["--seeds", "11", "12", "--cache", str(tmp_path / "kept"), "--out", str(out)]
+    assert detection.main(words) == 0
+    kept = json.loads(out.read_text(encoding="utf-8"))
+    assert [seed["locale"] for seed in kept["arms"]["cold"]["seeds"]] == ["zh", "en"]
+    assert kept["arms"]["full"]["methods"]["ringsight"]["AP"]["mean"] == 0.5
+    said = capsys.readouterr()
+    assert json.loads(said.out)["full"]["ringsight"]["AUC"]["mean"] == 0.9
+    assert "innocent classes" in said.err
+
+
+def test_a_typology_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        detection.main(["--hold-out", "cohort,unheard_of"])
+    assert "no such typology: unheard_of" in capsys.readouterr().err
+
+
+def test_held_out_pairs(house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "h.json"
+    assert heldout.main(["--seeds", "12", "--cache", str(tmp_path / "kept"), "--out", str(out), "--strict"]) == 0
+    kept = json.loads(out.read_text(encoding="utf-8"))
+    assert len(kept["pairs"]) == 6
+    assert kept["mean_r2"]["mean"] == 0.5
+    trained = [words for words in house.said if words[1] == "train"]
+    assert trained[0][-1] == "loose_pieces,cohort,mixed"
+
+
+def test_pairs_hold_each_typology_once_and_forms_are_the_grammars() -> None:
+    assert sorted(name for pair in heldout.PAIRS for name in pair) == sorted(kind.name for kind in RINGS)
+    forms = {form.name for form in read_grammar().forms}
+    assert {form for named in heldout.FORMS.values() for form in named} | {heldout.MIXED} == forms
