@@ -1,250 +1,229 @@
-"""Words that lenders use in headings, in Chinese and English, and what a heading says about its column."""
+"""What a heading says about its column: words written out, compared with the usual words of each field."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
+from math import log
 from typing import Final
 
-_SYNONYMS: Final[dict[str, str]] = {
-    "application_id": (
-        "申请编号|申请号|申请单号|进件编号|进件号|业务编号|业务流水号|流水号|订单编号|订单号|单号|合同编号|合同号|"
-        "贷款编号|案件编号|进单编号|application id|application no|application number|app id|app no|app number|"
-        "loan id|loan number|contract number|deal number|case id"
-    ),
-    "submitted_at": (
-        "申请时间|申请日期|进件时间|进件日期|提交时间|提交日期|进单时间|录入时间|受理时间|下单时间|报单时间|"
-        "submitted at|application date|application time|date submitted|submission date|submit time|created at|"
-        "date of application|received"
-    ),
-    "updated_at": "更新时间|修改时间|最后修改时间|最近更新|变更时间|updated at|last modified|modified at|last update",
-    "name": (
-        "姓名|客户姓名|申请人姓名|申请人|借款人|借款人姓名|主借人|客户名称|主贷人|applicant name|full name|"
-        "customer name|borrower name|applicant|borrower|name"
-    ),
-    "national_id": (
-        "身份证号|身份证号码|身份证|证件号码|证件号|证号|公民身份号码|客户证件|ssn|social security number|"
-        "social security|national id|id number|id card|id no|tax id"
-    ),
-    "birth_date": "出生日期|出生年月|生日|出生|date of birth|dob|birth date|birthday|birthdate",
-    "phone": (
-        "手机号|手机号码|手机|联系电话|电话|移动电话|联系方式|本人电话|电话号码|phone|mobile|mobile phone|cell|"
-        "cell phone|telephone|phone number|contact number"
-    ),
-    "email": "电子邮箱|邮箱|电子邮件|邮件地址|email|e mail|email address|e mail address",
-    "address": (
-        "家庭住址|居住地址|现住址|住址|地址|家庭地址|现居住地址|户籍地址|通讯地址|住宅地址|home address|"
-        "street address|residence|address|residential address|mailing address"
-    ),
-    "region": "所在地区|地区|城市|省份|区域|所在城市|大区|region|city|state|city and state|province|territory",
-    "employer.name": (
-        "单位名称|工作单位|公司名称|单位|任职单位|雇主|就职单位|就职公司|所在单位|供职单位|单位全称|employer|"
-        "employer name|company|company name|workplace|place of work"
-    ),
-    "employer.phone": (
-        "单位电话|公司电话|办公电话|单位座机|工作电话|座机|employer phone|work phone|office phone|business phone|"
-        "company phone"
-    ),
-    "employer.registration": (
-        "统一社会信用代码|信用代码|营业执照号|工商注册号|组织机构代码|employer registration|registration number|"
-        "ein|company registration"
-    ),
-    "occupation": "职业|岗位|职务|工种|职位|occupation|job title|job|profession|position|title",
-    "monthly_income": (
-        "月收入|收入|月薪|每月收入|税后月收入|工资|月工资|monthly income|income|gross monthly income|salary|"
-        "monthly salary|net income"
-    ),
-    "dealer_id": (
-        "经销商编号|车商编号|经销商代码|门店编号|商户编号|渠道商编号|dealer id|dealer code|dealer number|store id"
-    ),
-    "dealer_name": (
-        "经销商名称|车商名称|经销商|车商|门店名称|门店|车行|合作商|dealer name|dealership|dealer|store name"
-    ),
-    "officer_id": (
-        "信贷员编号|客户经理工号|信贷员|客户经理|业务员|业务员工号|工号|销售员|经办人|经理工号|loan officer id|"
-        "officer|officer id|loan officer|sales rep|agent id|representative"
-    ),
-    "vin": "车架号|车辆识别代号|车架|车辆识别码|大架号|vin|vehicle identification number|chassis number|vin number",
-    "vehicle_price": (
-        "车辆价格|成交价|车价|购车价|开票价|发票价|车款|vehicle price|sale price|price|purchase price|selling price"
-    ),
-    "vehicle_appraisal": (
-        "评估价|车辆评估价|评估值|估价|评估金额|appraisal value|appraisal|book value|appraised value|valuation"
-    ),
-    "vehicle_condition": (
-        "车况|新车 二手车|新旧|车辆类型|新旧车|是否二手车|车辆性质|new used|vehicle condition|condition"
-    ),
-    "vehicle_make": "品牌|车辆品牌|汽车品牌|厂牌|make|vehicle make|brand|manufacturer",
-    "vehicle_model": "车型|车系|型号|车辆型号|model|vehicle model|car model",
-    "lien_at": "抵押日期|抵押登记日期|抵押时间|上牌抵押日|lien date|lien recorded|lien|lien at",
-    "loan_amount": (
-        "贷款金额|申请金额|借款金额|融资金额|贷款额|放款金额|贷款额度|loan amount|amount financed|amount|"
-        "requested amount|financed amount|principal"
-    ),
-    "down_payment": "首付款|首付金额|首付|down payment|cash down|deposit",
-    "term_months": "期数|贷款期限|贷款期数|期限|还款期数|分期期数|term|term months|loan term|months|tenor",
-    "bank_account": (
-        "还款卡号|银行卡号|银行账号|银行卡|还款账号|账号|卡号|扣款卡|收款账号|bank account|account number|"
-        "ach account number|account no|iban|repayment account"
-    ),
-    "account_holder_name": (
-        "卡户名|还款卡户名|户名|开户名|持卡人|账户名|account holder|name on account|account name|"
-        "account holder name|cardholder"
-    ),
-    "device_id": "设备号|设备指纹|设备编号|设备id|设备标识|终端号|device id|device fingerprint|device|imei",
-    "ip_address": "ip地址|申请ip|登录ip|ip|ip address|client ip|ip addr",
-    "relation": "关系|与申请人关系|与本人关系|relation|relationship",
-    "channel": "进件渠道|渠道|来源|渠道来源|业务来源|channel|source channel|source|lead source",
-    "status": "审批状态|状态|申请状态|审批结果|status|application status|decision",
-    "event": "事件|结果|事件类型|结论|贷后表现|event|outcome|result|event type",
-    "event_at": "发生时间|事件时间|发生日期|日期|事件日期|event at|event date|date|event time",
-    "known_at": "获知时间|知晓时间|确认时间|确认日期|known at|known date|reported at|confirmed at|date known",
-    "kind": "类型|类别|名单类型|kind|type|category",
-    "value": "值|内容|名单内容|号码|value|entry|identifier",
-    "reason": "原因|理由|备注|说明|reason|note|comment",
-    "added_at": "加入时间|添加时间|入库时间|加入日期|added at|date added|created at|added",
-    "expires_at": "到期时间|失效时间|有效期至|到期日|expires at|expiry|expiry date|valid until",
-    "registration": "统一社会信用代码|信用代码|注册号|营业执照号|registration|registration number|ein",
-    "insured_heads": "参保人数|社保人数|缴纳社保人数|insured heads|insured employees|employees|headcount",
-}
-SYNONYMS: Final[dict[str, tuple[str, ...]]] = {name: tuple(words.split("|")) for name, words in _SYNONYMS.items()}
-"""Field -> usual headings. Fields of repeated groups are found through GROUPS; `phone` serves all three."""
+from ingest.pinyin import spelt
+from ingest.vocabulary import ENDINGS, FIELD_WORDS, OWNERS_EN, OWNERS_ZH, STRANGERS
+from ingest.words import is_word, written_out
 
-GROUPS: Final[dict[str, re.Pattern[str]]] = {
-    "co_applicant": re.compile(
-        r"共同?借|共同申请|共申|配偶|担保人"
-        r"|co[ -]?(?:applicant|borrower|signer|buyer)|joint|spouse|guarantor|second applicant"
-    ),
-    "reference": re.compile(
-        r"紧急联|联系人|联络人|亲属|推荐人|证明人|参考人|朋友"
-        r"|\bref(?:erence|eree)?s?\b|\bref\d|emergency|contact (?:person|\d|name)|next of kin|relative"
-    ),
-    "employer": re.compile(r"单位|公司|企业|雇主|办公|任职|就职|供职|employer|company|\bwork\b|\boffice\b|business"),
-}
+_NOTES: Final = re.compile(r"[(\[{【（<「][^)\]}】）>」]*[)\]}】）>」]")
+_CUSTOM: Final = re.compile("__c$")  # fields that a customer of a well-known CRM has added
+_HAN: Final = re.compile(r"[\u4e00-\u9fff]+")
+_LATIN: Final = re.compile(r"[a-z]+")
 _NUMERALS: Final = {
     "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "备用": 2, "其他": 2,
-    "first": 1, "second": 2, "third": 3, "alternate": 2, "alt": 2, "secondary": 2, "other": 2,
+    "first": 1, "second": 2, "third": 3, "1st": 1, "2nd": 2, "3rd": 3, "alternate": 2, "alt": 2, "secondary": 2,
+    "other": 2,
 }  # fmt: skip
 _INDEX: Final = re.compile(
-    r"(\d)(?!\d)|(备用|其他|[一二三四五])|\b(first|second|third|alternate|alt|secondary|other)\b"
+    r"\b([123](?:st|nd|rd))\b|第?(备用|其他|[一二三四五])(?!手(?!机))|\b(first|second|third|alternate|alt|secondary|other)\b"
+    r"|(?:#\s*)?(?<!\d)0?(\d)(?!\d)"
 )
-_WORD_BREAKS: Final = re.compile(r"[\s_\-./\\|,:;#()\[\]{}<>'\"*?!&+]+")
-_CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_HAN: Final = re.compile(r"[\u4e00-\u9fff]+")
-_ASCII_WORDS: Final = re.compile(r"[a-z0-9 ]+")
-EMPLOYER_SOMEHOW: Final = 0.5
-"""A heading with a word for employer and none for phone, ID or relation: probably the name."""
-FUZZY_FROM: Final = 0.75
-"""Below this similarity two headings are taken to be strangers."""
+_ALTERNATIVE: Final = re.compile("备用|其他|\\balt|\\bother")
+_SECOND_APPLICANT: Final = re.compile(
+    r"(?:申请人|借款人|applicant|borrower|buyer)[ _.\-#]*[2-5二三](?!\d)"
+    r"|(?:第二|第三|second|secondary|2nd)[ _.\-]*(?:申请人|借款人|applicant|borrower|buyer)"
+)
+_SPELT_INDEX: Final = re.compile("[一二三四五]|first|second|other")
+"""Numbers that may as well be part of a word: 第一 of a list, or 首付 as first payment."""
+_OWNERS_ZH: Final = re.compile(f"^(?:{'|'.join(OWNERS_ZH)})(?:的)?(?!(?:编?号|号码|代码|编码|id)$)(?=..)")
+_ALIKE_ZH: Final = (
+    (re.compile("时间|日期|时刻|日(?=$)"), "日"),
+    (re.compile("号码|编号|代码|编码|代号"), "号"),
+    (re.compile("名称|姓名|名字|全称"), "名"),
+    (re.compile("手机号?|移动电话|座机|固话"), "电话"),
+    (re.compile("价格|价款|总价"), "价"),
+    (re.compile("金额|额度|总额"), "额"),
+)
+_BARE_NUMBER: Final = frozenset({"id"})
+_ALIKE_EN: Final = {"number": "id", "code": "id"}
+_STRANGE_FROM: Final = 0.8  # half a likeness to a word of nobody says nothing
+_SHORT_MARK: Final = 3  # IP地址, SP代码: letters that belong to the Chinese word
+_NOTE_LEFT_IN: Final = 0.9
+_OTHER_LANGUAGE: Final = 0.97
+_HALF_SPELT: Final = 0.97
+_WRITTEN_ALIKE: Final = 0.97
+_SHARED_FROM: Final = 0.6
+"""Share of telling words from which on two headings are compared at all."""
+TIE: Final = 0.05
+"""A word of ours and a word of nobody's this close: ours counts."""
+_OWNER_WEIGHT: Final = 0.05
+_UNKNOWN_WEIGHT: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading taken apart: its plain forms, the group it names, and the number in it."""
+    """A heading taken apart: forms it may be read as (text, how sure 0..1), and the number in it."""
 
-    forms: tuple[str, ...]
-    group: str | None
+    forms: tuple[tuple[str, float], ...]
     index: int | None
+    alternative: bool = False  # the number was a word like alternate, other, 备用
+    second_applicant: bool = False  # the number counts applicants, not their phones
 
 
 @lru_cache(maxsize=4096)
-def parse_heading(text: str) -> Heading:
-    """Lower case, word breaks as single blanks; Chinese and English parts of a mixed heading also apart."""
-    plain = _WORD_BREAKS.sub(" ", _CAMEL.sub(" ", text)).strip().lower()
-    group = next((name for name, pattern in GROUPS.items() if pattern.search(plain)), None)
-    found = _INDEX.search(plain)
-    index = None
-    if found:
-        digit, han, word = found.groups()
-        index = int(digit) if digit else _NUMERALS[han or word]
-    bare = (
-        re.sub(r"\s+", " ", _INDEX.sub(" ", plain)).strip()
-        if found and group in ("reference", "co_applicant", None)
-        else plain
-    )
-    parts = [
-        plain,
-        bare,
-        "".join(_HAN.findall(plain)),
-        " ".join(_ASCII_WORDS.sub(lambda m: m[0], _HAN.sub(" ", plain)).split()),
-    ]
-    return Heading(tuple(dict.fromkeys(p for p in parts if p)), group, index)
-
-
-def heading_score(text: str, column: str) -> float:
-    """How well a heading names a canonical column, 0..1."""
-    heading = parse_heading(text)
-    if any(form == column or form == column.replace("_", " ").replace(".", " ") for form in heading.forms):
-        return 1.0
-    group, index, field = _column_parts(column)
-    if group in ("reference", "co_applicant"):
-        return _group_score(heading, group, index, field)
-    if heading.group in ("reference", "co_applicant"):
-        return 0.0
-    base = _similarity(heading.forms, SYNONYMS.get(column.removesuffix(f".{index}") if index else column, ()))
-    if column.startswith("phone."):
-        wanted = heading.index or 1
-        return base * (1.0 if wanted == index else 0.25) * (0.3 if heading.group == "employer" else 1.0)
-    if (
-        column == "employer.name"
-        and heading.group == "employer"
-        and not any(pattern.search(heading.forms[0]) for name, pattern in _CONCEPTS.items() if name != "name")
+def read_heading(text: str) -> Heading:
+    """Lower case without notes in brackets and numbers; both languages of a mixed heading; pinyin as Chinese."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text).lower()
+    bare = _CUSTOM.sub("", _NOTES.sub(" ", spaced))
+    bare = bare if re.search(r"[a-z\u4e00-\u9fff]", bare) else spaced
+    plain, index = _numbered(bare)
+    forms: dict[str, float] = {}
+    whole = _readings(bare) if index is not None and _SPELT_INDEX.search(bare) else []
+    for form, sure in (
+        *_readings(plain),
+        *whole,
+        *((f, s * _NOTE_LEFT_IN) for f, s in _readings(_numbered(spaced)[0])),
     ):
-        return max(base, EMPLOYER_SOMEHOW)
-    if heading.group == "employer" and not column.startswith("employer.") and field in ("name", "address", "email"):
-        return base * 0.3
-    return base
+        forms[form] = max(sure, forms.get(form, 0.0))
+    alternative, second = (index is not None and p.search(bare) is not None for p in (_ALTERNATIVE, _SECOND_APPLICANT))
+    return Heading(tuple(forms.items()), index, alternative, second)
 
 
-def _column_parts(column: str) -> tuple[str, int | None, str]:
-    """`reference.2.phone` -> (reference, 2, phone); `phone.1` -> ("", 1, phone); `name` -> ("", None, name)."""
-    parts = column.split(".")
-    if len(parts) == 3:
-        return parts[0], int(parts[1]), parts[2]
-    if len(parts) == 2 and parts[1].isdigit():
-        return "", int(parts[1]), parts[0]
-    return (parts[0] if len(parts) == 2 else ""), None, parts[-1]
+def _numbered(text: str) -> tuple[str, int | None]:
+    """The text without its number, and the number: 联系人二, phone_2, 2nd ref, 备用手机."""
+    found = _INDEX.search(text.replace("_", " "))
+    if found is None:
+        return text, None
+    words = found[1] or found[2] or found[3]
+    return text[: found.start()] + " " + text[found.end() :], _NUMERALS[words] if words else int(found[4])
 
 
-_CONCEPTS: Final[dict[str, re.Pattern[str]]] = {
-    "relation": re.compile(r"关系|relation|relationship"),
-    "national_id": re.compile(r"身份证|证件|证号|ssn|social security|\bid\b|national"),
-    "phone": re.compile(r"电话|手机|号码|联系方式|phone|mobile|cell|tel|number"),
-    "name": re.compile(r"姓名|名称|名字|\bname\b"),
-}
+def _readings(text: str) -> list[tuple[str, float]]:
+    chinese, english = "".join(_HAN.findall(text)), written_out(_HAN.sub(" ", text))
+    squeezed = re.sub(r"[^a-z0-9\u4e00-\u9fff]", "", text)
+    readings = [(squeezed, 1.0)] if chinese and len(squeezed) - len(chinese) <= _SHORT_MARK else []
+    readings += [(chinese, 1.0)] if chinese else [(phrase, sure) for phrase, sure in spelt(squeezed)]
+    if len(english) > 1:
+        readings.append((english, _OTHER_LANGUAGE if chinese else 1.0))
+    if not chinese:
+        readings += [(phrase, sure * _HALF_SPELT) for phrase, sure in _half_spelt(english)]
+    return readings
 
 
-def _group_score(heading: Heading, group: str, index: int | None, field: str) -> float:
-    """A heading of a person beside the applicant: group word, number and concept must agree; a bare one is the name."""
-    if heading.group != group:
-        return 0.0
-    text = heading.forms[0]
-    concept = next((name for name, pattern in _CONCEPTS.items() if pattern.search(text)), "name")
-    if concept != field:
-        return 0.0
-    number = 1.0 if (heading.index or 1) == index else 0.2
-    return number * (0.95 if concept != "name" or _CONCEPTS["name"].search(text) else 0.85)
+def _half_spelt(english: str) -> list[tuple[str, float]]:
+    """Pinyin before an English word: lxr name is 联系人姓名."""
+    first, _, last = english.partition(" ")
+    if is_word(first) or last not in ENDINGS:
+        return []
+    return [found for ending in ENDINGS[last] for found in spelt(first, ending)]
 
 
-def _similarity(forms: tuple[str, ...], words: tuple[str, ...]) -> float:
-    return max((_pair(form, word, at) for form in forms for at, word in enumerate(words)), default=0.0)
+def likeness(heading: Heading, words: tuple[str, ...]) -> float:
+    """How well a heading says one of these words, 0..1; of two that say it alike the more usual, earlier one wins."""
+    best = 0.0
+    for form, sure in heading.forms:
+        chinese = _HAN.search(form) is not None
+        for place, word in enumerate(words):
+            if (word in _chinese_words()) is chinese:
+                best = max(best, sure * (1.0 - 0.002 * min(place, 20)) * _pair(form, word, chinese))
+    return best
 
 
-@lru_cache(maxsize=65_536)
-def _pair(form: str, word: str, place: int) -> float:
-    """1 for the same words, less for a part or a near miss; of two equals the more usual word wins."""
-    usual = 1.0 - 0.002 * min(place, 20)
+@lru_cache(maxsize=1)
+def _chinese_words() -> frozenset[str]:
+    words = (*(word for group in FIELD_WORDS.values() for word in group), *STRANGERS)
+    return frozenset(word for word in words if _HAN.search(word))
+
+
+@lru_cache(maxsize=4096)
+def strangeness(text: str) -> float:
+    """How well a heading names something that no field of ours wants, 0..1."""
+    heading = read_heading(text)
+    strange = max(likeness(heading, (word,)) for word in STRANGERS)
+    return strange if strange >= _STRANGE_FROM else 0.0
+
+
+@lru_cache(maxsize=200_000)
+def _pair(form: str, word: str, chinese: bool) -> float:
+    """1 for the same words, less for a part or a near miss."""
     if form == word:
-        return usual
-    if _contains(form, word) or (len(form) >= 2 and _contains(word, form)):
-        shorter, longer = sorted((len(form), len(word)))
-        return usual * (0.55 + 0.4 * shorter / longer)
-    ratio = SequenceMatcher(None, form, word).ratio()
-    return usual * ratio * 0.85 if ratio >= FUZZY_FROM else 0.0
+        return 1.0
+    return _chinese(form, word) if chinese else _english(form, _written(word))
 
 
-def _contains(text: str, word: str) -> bool:
-    """Chinese words anywhere, English words only whole."""
-    if _HAN.search(word):
-        return word in text
-    return f" {word} " in f" {text} "
+@lru_cache(maxsize=4096)
+def _written(word: str) -> str:
+    return written_out(word)
+
+
+def _chinese(form: str, word: str) -> float:
+    form, word = _alike(form), _alike(word)
+    if form == word:
+        return _WRITTEN_ALIKE
+    if not set(form) & set(word):
+        return 0.0
+    ours, shared = _weight(form), _weight(word)
+    if len(word) >= 2 and word in form:
+        return 0.5 + 0.45 * shared / ours
+    if len(form) >= 2 and form in word:
+        return 0.25 + 0.65 * ours / shared
+    common = Counter(form) & Counter(word)
+    dice = 2.0 * _weight("".join(common.elements())) / (ours + shared)
+    return 0.88 * dice if dice >= _SHARED_FROM and _letters_alike(form, word) >= _SHARED_FROM else 0.0
+
+
+@lru_cache(maxsize=8192)
+def _alike(text: str) -> str:
+    """Without the owner in front, and with one word for time, number, name, phone, price and amount."""
+    text = _OWNERS_ZH.sub("", text)
+    for pattern, word in _ALIKE_ZH:
+        text = pattern.sub(word, text)
+    return text
+
+
+def _english(form: str, word: str) -> float:
+    if form == word:
+        return _WRITTEN_ALIKE
+    ours, theirs = _bag(form), _bag(word)
+    if ours == _BARE_NUMBER:
+        return 0.0  # `id` may be anybody's
+    if ours.isdisjoint(theirs):
+        return 0.0
+    total = _weigh(ours) + _weigh(theirs)
+    dice = 2.0 * _weigh(ours & theirs) / total if total else 0.0
+    if dice >= _SHARED_FROM:
+        return 0.93 * dice
+    return 0.0
+
+
+def _letters_alike(one: str, other: str) -> float:
+    """Share of letters in common and in order; 0 where their numbers alone show that it is below any limit of ours."""
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    if matcher.real_quick_ratio() < _SHARED_FROM or matcher.quick_ratio() < _SHARED_FROM:
+        return 0.0
+    return matcher.ratio()
+
+
+@lru_cache(maxsize=8192)
+def _bag(text: str) -> frozenset[str]:
+    return frozenset(_ALIKE_EN.get(token, token) for token in text.split())
+
+
+def _weigh(tokens: frozenset[str]) -> float:
+    """Sum of weights; whose number it is matters, while an applicant's phone is a phone."""
+    if tokens - OWNERS_EN <= _BARE_NUMBER:
+        return _UNKNOWN_WEIGHT * len(tokens)
+    return sum(_telling().get(token, _UNKNOWN_WEIGHT) for token in tokens)
+
+
+def _weight(text: str) -> float:
+    return sum(_telling().get(character, _UNKNOWN_WEIGHT) for character in text)
+
+
+@lru_cache(maxsize=1)
+def _telling() -> dict[str, float]:
+    """How telling a word (English) or a character (Chinese) is: the fewer fields use it, the more."""
+    used: dict[str, set[str]] = {}
+    for field, words in (*FIELD_WORDS.items(), *((word, (word,)) for word in STRANGERS)):
+        for word in words:
+            for token in _alike(word) if _HAN.search(word) else _bag(_written(word)):
+                used.setdefault(token, set()).add(field)
+    weights = {token: 1.0 / (1.0 + 0.5 * log(len(fields))) for token, fields in used.items()}
+    return weights | dict.fromkeys(OWNERS_EN, _OWNER_WEIGHT)

@@ -1,22 +1,24 @@
 """What values, their neighbours and their sums say of a column, whatever its heading."""
 
-from itertools import permutations
 from typing import Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ingest.recognise import ROWS, Portrait
-from ingest.text import tidy
+from ingest.recognise import Portrait
+from ingest.structure import Hints, dated_numbers, earliness, is_money, stands_for, sums
 
 NAMED: Final = 0.6
 """A heading this good settles whose column it is."""
 CLEAR: Final = 0.6
 """Share of the values from which on a column is taken to be of a kind."""
+UNIQUE: Final = 0.7
+"""Distinct values per value: above, values tell rows apart; below, rows share them."""
+_CONSTANT: Final = 0.3
+_ROW_NUMBER: Final = 0.3
 SAME: Final = 0.3
 """Share of account holders who are the applicant, at least."""
-Hints = dict[str, float]
 
 
 def value_scores(
@@ -39,15 +41,49 @@ def value_scores(
 
 def _applications(sample: pl.DataFrame, portraits: list[Portrait], named: list[str]) -> list[Hints]:
     persons = _persons(sample, portraits, named)
-    sums = _sums(sample, portraits)
+    together = _together(sample, portraits)
+    first = earliness(portraits)
     hints = []
     for at, portrait in enumerate(portraits):
         before = portraits[at - 1] if at else None
         near_employer = before is not None and (before.fit("employer") > CLEAR or named[at - 1] == "employer.name")
-        own = _codes(portrait, at / len(portraits)) | _identifiers(portrait) | _words(portrait) | _times(portrait)
-        own |= _person(portrait, persons[at], near_employer) | _money(portrait)
-        hints.append(own | {name: max(score, own.get(name, 0.0)) for name, score in sums.get(at, {}).items()})
+        own = _codes(portrait, at / len(portraits)) | _identifiers(portrait) | _words(portrait)
+        own |= _times(portrait, first.get(at, 0.0)) | _person(portrait, persons[at], near_employer) | _money(portrait)
+        own |= {name: max(score, own.get(name, 0.0)) for name, score in together.get(at, {}).items()}
+        hints.append({name: score * _CONSTANT for name, score in own.items()} if portrait.constant else own)
     return hints
+
+
+def _together(sample: pl.DataFrame, portraits: list[Portrait]) -> dict[int, Hints]:
+    """What columns tell of each other."""
+    hints = sums(sample, portraits)
+    codes = [at for at, portrait in enumerate(portraits) if _is_code(portrait)]
+    unique = [at for at in codes if portraits[at].distinct > UNIQUE]
+    dated = dated_numbers(sample, portraits, unique)
+    if max(dated.values(), default=0.0) > CLEAR:
+        for at in unique:
+            hints[at] = {"application_id": _own_code(portraits[at], at / len(portraits)) * (0.8 + 0.4 * dated[at])}
+    return hints | _dealers(sample, portraits, [at for at in codes if at not in unique])
+
+
+def _dealers(sample: pl.DataFrame, portraits: list[Portrait], codes: list[int]) -> dict[int, Hints]:
+    """A code that stands for one firm each is the dealer's; one that stands for the dealer, its officer's."""
+    firms = [at for at, p in enumerate(portraits) if p.fit("employer", "dealership") > CLEAR and p.distinct < UNIQUE]
+    for firm in sorted(firms, key=lambda at: portraits[at].distinct):
+        standing = [at for at in codes if not portraits[at].constant and stands_for(sample, at, firm)]
+        if standing:
+            fewest = min(round(portraits[at].distinct, 1) for at in standing)
+            coarse = [at for at in standing if round(portraits[at].distinct, 1) == fewest]
+            fine = {at: {"officer_id": 0.7} for at in standing if at not in coarse}
+            return {firm: {"dealer_name": 0.9}, **_alike_codes(coarse), **fine}
+    return {}
+
+
+def _alike_codes(codes: list[int]) -> dict[int, Hints]:
+    """Where each dealer has one officer, only the order of columns tells their codes apart, and not surely."""
+    if len(codes) == 1:
+        return {codes[0]: {"dealer_id": 0.85}}
+    return {at: {"dealer_id": 0.6 if at == codes[0] else 0.5, "officer_id": 0.55} for at in codes}
 
 
 def _identifiers(portrait: Portrait) -> Hints:
@@ -65,8 +101,8 @@ def _identifiers(portrait: Portrait) -> Hints:
 def _words(portrait: Portrait) -> Hints:
     fit, few = portrait.fit, portrait.distinct < 0.3
     return {
-        "employer.name": fit("employer") * (0.74 if few else 0.9),
-        "dealer_name": fit("employer") * (0.72 if few else 0.3),
+        "employer.name": fit("employer") * (0.74 if few else 0.9) * (1.0 - 0.5 * fit("dealership")),
+        "dealer_name": max(fit("employer") * (0.72 if few else 0.3), 0.8 * fit("dealership")),
         "vehicle_condition": fit("condition") * (1.0 if few else 0.3),
         "term_months": fit("term") * (0.9 if few else 0.3),
         "vehicle_make": fit("make") * 0.9,
@@ -81,20 +117,29 @@ def _codes(portrait: Portrait, place: float) -> Hints:
 
     `place` is 0 for the first column and nears 1 for the last: applications come first, dealers before officers.
     """
-    taken = portrait.fit("phone", "national_id", "vin", "account", "time", "email", "ip", "term")
-    if portrait.fit("code") < 0.8 or taken > 0.5 or _is_money(portrait):
+    if not _is_code(portrait):
         return {}
-    unique = portrait.distinct * portrait.filled
     device = portrait.fit("device")
-    own = (0.8 - 0.1 * place) * max(0.0, unique - 0.5) * 2 * (1.0 - 0.7 * device)
-    shared = 0.5 * (portrait.distinct < 0.7) * (1.0 - device)
+    shared = 0.5 * (portrait.distinct < UNIQUE) * (1.0 - device)
     return {
-        "application_id": own,
+        "application_id": _own_code(portrait, place),
         "device_id": 0.75 * device,
         "dealer_id": shared * (1.0 - 0.1 * place),
-        "officer_id": shared * 0.95,
+        "officer_id": shared * 0.9,
         "bank_account": 0.5 * portrait.fit("long_number") * portrait.distinct,
     }
+
+
+def _is_code(portrait: Portrait) -> bool:
+    taken = portrait.fit("phone", "national_id", "vin", "account", "time", "email", "ip", "term")
+    return portrait.fit("code") >= 0.8 and taken <= 0.5 and not is_money(portrait)
+
+
+def _own_code(portrait: Portrait, place: float) -> float:
+    """How much a code looks like the application's own: all filled, all different, early in the file, no row number."""
+    unique = portrait.distinct * portrait.filled
+    own = (0.8 - 0.1 * place) * max(0.0, unique - 0.5) * 2 * (1.0 - 0.7 * portrait.fit("device"))
+    return own * (_ROW_NUMBER if portrait.counting else 1.0)
 
 
 def _person(portrait: Portrait, person: str, near_employer: bool) -> Hints:
@@ -159,27 +204,23 @@ def _other_person(
     return f"{group}.{counts[group]}"
 
 
-def _times(portrait: Portrait) -> Hints:
+def _times(portrait: Portrait, first: float) -> Hints:
+    """`first`: share of other dates that these do not come after."""
     time = max(portrait.fit("time"), 0.6 * portrait.fit("serial"))
     if portrait.year is None or portrait.fit("phone", "national_id") > 0.5:
         return {}
     if portrait.year < 2008:
         return {"birth_date": time * 0.95}
     return {
-        "submitted_at": time * portrait.filled * (0.75 + 0.2 * portrait.clock),
-        "updated_at": time * (0.5 + 0.1 * portrait.clock),
-        "lien_at": time * (0.52 - 0.2 * portrait.clock),
+        "submitted_at": time * portrait.filled * (0.45 + 0.3 * first + 0.2 * portrait.clock),
+        "updated_at": time * (0.4 + 0.2 * portrait.clock) * (1.0 - 0.3 * first),
+        "lien_at": time * (0.52 - 0.2 * portrait.clock) * (1.0 - 0.3 * first),
     }
-
-
-def _is_money(portrait: Portrait) -> bool:
-    other = portrait.fit("phone", "national_id", "time", "account", "term")
-    return portrait.median is not None and other <= 0.5 <= portrait.fit("money") and 1_500 <= portrait.median < 5e6
 
 
 def _money(portrait: Portrait) -> Hints:
     """Sizes tell a little: monthly incomes are smaller than prices."""
-    if not _is_money(portrait) or portrait.median is None:
+    if not is_money(portrait) or portrait.median is None:
         return {}
     money, small = portrait.fit("money"), portrait.median < 20_000
     return {
@@ -189,44 +230,6 @@ def _money(portrait: Portrait) -> Hints:
         "vehicle_appraisal": money * (0.2 if small else 0.46),
         "down_payment": money * (0.47 if small else 0.3),
     }
-
-
-def _sums(sample: pl.DataFrame, portraits: list[Portrait]) -> dict[int, Hints]:
-    """Price = loan + down payment gives three columns away, and what lies near the price is its appraisal."""
-    columns = [at for at, portrait in enumerate(portraits) if _is_money(portrait)][:8]
-    amounts = {at: _numbers(sample.to_series(at)) for at in columns}
-    best, found = 0.5, None
-    for price, loan, down in permutations(columns, 3):
-        gap = np.abs(amounts[price] - amounts[loan] - amounts[down]) <= 0.01 * amounts[price]
-        share = _share(gap, amounts[price] + amounts[loan] + amounts[down])
-        if share > best and np.nanmedian(amounts[loan]) > np.nanmedian(amounts[down]):
-            best, found = share, (price, loan, down)
-    if found is None:
-        return {}
-    price, loan, down = found
-    hints: dict[int, Hints] = {
-        price: {"vehicle_price": best},
-        loan: {"loan_amount": best},
-        down: {"down_payment": best},
-    }
-    for at in set(columns) - set(found):
-        near = np.abs(amounts[at] / amounts[price] - 1.0) <= 0.3
-        hints[at] = {"vehicle_appraisal": 0.9 * _share(near, amounts[at] + amounts[price])}
-    return hints
-
-
-def _numbers(column: pl.Series) -> NDArray[np.float64]:
-    """Plain numbers of the sample, NaN where there is none: good enough to see a sum."""
-    digits = tidy(column.cast(pl.String).head(ROWS)).str.replace_all("[^0-9.万]", "")
-    ten_thousand = digits.str.ends_with("万").cast(pl.Float64) * 9_999 + 1
-    numbers = digits.str.strip_chars_end("万").cast(pl.Float64, strict=False) * ten_thousand
-    return numbers.fill_null(float("nan")).to_numpy()
-
-
-def _share(hits: NDArray[np.bool_], known: NDArray[np.float64]) -> float:
-    """Share of hits where all numbers are known."""
-    present = ~np.isnan(known)
-    return float(hits[present].mean()) if present.sum() >= 10 else 0.0
 
 
 def _facts(portrait: Portrait, kind: str) -> Hints:

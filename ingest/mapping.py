@@ -13,7 +13,7 @@ from graph.schema import CANONICAL_COLUMNS, FIELDS
 from ingest.encodings import canonical_encoding
 from ingest.files import peek
 from ingest.outcomes import FACT_FIELDS, REQUIRED
-from ingest.proposal import ColumnGuess, propose_columns
+from ingest.proposal import UNSURE, ColumnGuess, propose_columns
 from ingest.source import COUNTRIES, DATE_ORDERS, DEFAULTS, MINOR_DIGITS, SourceContext
 
 FORMATS: Final = ("csv", "jsonl", "parquet")
@@ -164,15 +164,43 @@ class Proposal:
     unmapped: tuple[str, ...]
     notes: tuple[str, ...]
 
+    def missing(self) -> tuple[str, ...]:
+        """The fields without which a load is refused, and which no column looks like."""
+        return tuple(name for name in required_of(self.mapping.kind) if name not in self.mapping.columns)
+
+    def doubts(self) -> tuple[str, ...]:
+        """What somebody should look at before loading, each in one line."""
+        lacking = [
+            f"no column looks like {name}, which every file needs: name it in the mapping" for name in self.missing()
+        ]
+        unsure = [
+            f"{guess.column} = {_quoted(guess.heading)} is only {guess.confidence:.2f} sure"
+            + (f"; {_quoted(guess.rival)} fits nearly as well" if guess.rival else "")
+            for guess in self.guesses
+            if guess.confidence < UNSURE or (guess.rival and guess.column in required_of(self.mapping.kind))
+        ]
+        return (*lacking, *unsure)
+
+    def usable(self) -> Mapping:
+        """The mapping, to be loaded with unseen. Raises InputRefused if a required field found no column."""
+        if self.missing():
+            raise InputRefused(
+                f"no column looks like {' or '.join(self.missing())}",
+                "write the proposal to a file (ringsight map), name the column there, and load with --mapping",
+                self.mapping.path,
+            )
+        return self.mapping
+
     def toml(self) -> str:
-        """The mapping file, with confidences and left-over headings as comments."""
-        lines = [f"# {note}" for note in self.notes]
+        """The mapping file; doubts first, then confidences and left-over headings as comments."""
+        lines = [f"# {note}" for note in self.notes] + [f"# LOOK: {doubt}" for doubt in self.doubts()]
         lines += ["[source]", *(f"{k} = {_quoted(v)}" for k, v in self.mapping.source_table().items()), "", "[columns]"]
         for guess in self.guesses:
             name = guess.column if guess.column.replace("_", "").isalnum() else _quoted(guess.column)
-            lines.append(f"{name} = {_quoted(guess.heading)}  # {guess.confidence:.2f} {guess.how}")
-        missing = [name for name in required_of(self.mapping.kind) if name not in self.mapping.columns]
-        lines += [f'# {name} = ""  # REQUIRED: no column looks like it' for name in missing]
+            mark = " UNSURE" if guess.confidence < UNSURE else ""
+            rival = f"; or {_quoted(guess.rival)}" if guess.rival else ""
+            lines.append(f"{name} = {_quoted(guess.heading)}  # {guess.confidence:.2f} {guess.how}{rival}{mark}")
+        lines += [f'# {name} = ""  # REQUIRED: no column looks like it' for name in self.missing()]
         lines += [f"# not mapped: {_quoted(heading)}" for heading in self.unmapped]
         return "\n".join(lines) + "\n"
 

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from graph.schema import CANONICAL_COLUMNS, FIELD_OF_COLUMN, FieldKind
-from ingest.headings import heading_score
+from ingest.companions import heading_scores
+from ingest.headings import TIE, strangeness
 from ingest.hints import value_scores
+from ingest.naming import without_common
 from ingest.outcomes import FACT_FIELDS
 from ingest.recognise import Portrait, portray
 from ingest.source import SourceContext
@@ -32,8 +34,19 @@ _KIND_FIT: Final[dict[FieldKind, tuple[str, ...]]] = {
     FieldKind.ACCOUNT: ("account", "long_number"),
     FieldKind.ADDRESS: ("address",),
     FieldKind.NAME: ("name",),
+    FieldKind.EMPLOYER: ("text",),
 }
-"""Kinds whose values can belie a heading. Employers, codes and free text look like anything."""
+"""Kinds whose values can belie a heading; codes and free text look like anything but what has its own shape."""
+_NEVER: Final[dict[FieldKind, tuple[str, ...]]] = {
+    FieldKind.EMPLOYER: ("national_id", "email", "mobile"),
+    FieldKind.TEXT: ("national_id", "email", "mobile", "address"),
+    FieldKind.CODE: ("email", "address"),
+}
+_UNMISTAKABLE: Final = frozenset({"national_id", "vin"})  # check digits outweigh any heading
+UNSURE: Final = 0.6
+"""Below this a pair is shown as one to look at."""
+_RIVAL: Final = 0.85  # another column, left over, that fits the field nearly as well
+_LESS_SURE: Final = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,7 @@ class ColumnGuess:
     heading: str
     confidence: float
     how: str
+    rival: str | None = None  # a heading left over that fits nearly as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +79,20 @@ def propose_columns(headings: tuple[str, ...], sample: pl.DataFrame, kind: str) 
     base = SourceContext.of_country(country)
     source = SourceContext(country, base.currency, base.timezone, order or base.date_order)
     portraits = portray(sample.select(headings), source)
-    by_heading = np.array([[heading_score(h, f) for f in fields] for h in headings]).reshape(len(headings), len(fields))
+    by_heading = heading_scores(headings, fields)
     by_value = value_scores(sample.select(headings), portraits, fields, kind, by_heading)
+    by_value *= 1.0 - _unwanted(headings, by_heading)[:, None] * [name not in _UNMISTAKABLE for name in fields]
     scores = _combined(by_heading, by_value, portraits, fields, kind)
     guesses = _assign(headings, fields, scores, by_heading, by_value)
     used = {g.heading for g in guesses}
     notes = (f"country {country}, dates {source.date_order}: judged by the values",)
     return Found(guesses, tuple(h for h in headings if h not in used), country, order, notes)
+
+
+def _unwanted(headings: tuple[str, ...], by_heading: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How much to disbelieve values under headings that no field of ours wants."""
+    strange = np.array([strangeness(heading) for heading in without_common(headings)])
+    return np.where(strange > by_heading.max(axis=1, initial=0.0) + TIE, 0.9 * strange, 0.0)
 
 
 def guess_country(headings: tuple[str, ...], sample: pl.DataFrame) -> str:
@@ -105,12 +126,18 @@ def _combined(
 ) -> NDArray[np.float64]:
     """Either alone may convince; a heading whose values are of another kind is believed much less."""
     scores = 1.0 - (1.0 - 0.92 * by_heading) * (1.0 - 0.75 * by_value)
+    kinds = [_kind_of(name, kind) for name in fields]
     for row, portrait in enumerate(portraits):
-        for at, name in enumerate(fields):
-            needed = _KIND_FIT.get(_kind_of(name, kind))
-            if needed and portrait.filled and max(portrait.fit(n) for n in needed) < 0.3:
-                scores[row, at] *= _CONTRADICTED
+        belied = {k for k in set(kinds) if _belied(portrait, k)}
+        scores[row] *= [_CONTRADICTED if k in belied else 1.0 for k in kinds]
     return scores
+
+
+def _belied(portrait: Portrait, kind: FieldKind) -> bool:
+    """Whether the values cannot be of this kind."""
+    needed = _KIND_FIT.get(kind)
+    lacking = needed is not None and portrait.filled > 0.0 and portrait.fit(*needed) < 0.3
+    return lacking or portrait.fit(*_NEVER.get(kind, ())) > 0.8
 
 
 def _kind_of(name: str, kind: str) -> FieldKind:
@@ -129,10 +156,13 @@ def _assign(
         return ()
     worth = np.where(scores >= LEAST, scores**2, 0.0) - 1e-9 * np.arange(len(headings))[:, None]
     rows, cols = linear_sum_assignment(worth, maximize=True)
+    pairs = sorted((col, row) for row, col in zip(rows, cols, strict=True) if scores[row, col] >= LEAST)
+    over: list[int] = sorted(set(range(len(headings))) - {row for _, row in pairs})
     guesses = []
-    for row, col in zip(rows, cols, strict=True):
-        if scores[row, col] >= LEAST:
-            said, seen = by_heading[row, col] >= 0.4, by_value[row, col] >= 0.3
-            how = "both" if said and seen else "heading" if said else "value"
-            guesses.append((col, ColumnGuess(fields[col], headings[row], float(round(scores[row, col], 2)), how)))
-    return tuple(guess for _, guess in sorted(guesses, key=lambda g: g[0]))
+    for col, row in pairs:
+        said, seen = by_heading[row, col] >= 0.4, by_value[row, col] >= 0.3
+        how = "both" if said and seen else "heading" if said else "value"
+        rivals = [r for r in over if scores[r, col] >= _RIVAL * scores[row, col]]
+        sure = float(round(scores[row, col] * (_LESS_SURE if rivals else 1.0), 2))
+        guesses.append(ColumnGuess(fields[col], headings[row], sure, how, headings[rivals[0]] if rivals else None))
+    return tuple(guesses)

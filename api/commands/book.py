@@ -16,14 +16,11 @@ from graph.errors import UsageError
 if TYPE_CHECKING:
     from api.wiring import House
     from ingest.load import LoadReport
-    from ingest.mapping import Mapping
+    from ingest.mapping import Mapping, Proposal
 
 Kind = Literal["applications", "outcomes", "watchlist", "employers"]
 Level = Literal["easy", "standard", "hard", "adversarial"]
 KindOption = Annotated[Kind, typer.Option(help="What the file holds.")]
-SOME_CONFIDENCE = 0.5
-"""A proposed column below this is named, so that somebody looks at it."""
-
 
 def synth(
     folder: Annotated[Path, typer.Argument(help="Folder to write into.")],
@@ -74,6 +71,7 @@ def propose(
     else:
         sys.stdout.write(text)
     say(f"proposed for {file.name}; the figure beside each column says how sure it is")
+    _doubted(proposal)
 
 
 def load(
@@ -104,7 +102,14 @@ def chosen_mapping(file: Path, mapping: Path | None, kind: Kind) -> "Mapping":
         return read_mapping(mapping, kind)
     proposal = propose_mapping(file, kind)
     say(f"no --mapping given: using the one proposed for {file.name} (see ringsight map)")
-    return proposal.mapping
+    _doubted(proposal)
+    return proposal.usable()
+
+
+def _doubted(proposal: "Proposal") -> None:
+    """What somebody should look at before a load."""
+    for doubt in proposal.doubts():
+        say(f"  {doubt}")
 
 
 def load_into(opened: "House", file: Path, mapping: "Mapping", *, kind: Kind, batch_size: int = 5000) -> "LoadReport":

@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from graph.errors import AccountsDoNotBalance
-from graph.store import Batch, Caps, Links, Neighbourhood, Node, Verdict
+from graph.store import Batch, Verdict
 from ingest.ports import TOKEN_TYPES, Counts, QuarantinedRow, SourceFile, TokenKeys
 
 
@@ -96,7 +96,7 @@ def _put(known: set[tuple[Any, ...]], rows: pl.DataFrame) -> int:
 
 
 class FakeStore:
-    """Versions by (application, digest); checks the promises of Batch on the way in."""
+    """The one method of a store that a load calls: versions by (application, digest), the promises of Batch checked."""
 
     def __init__(self) -> None:
         self.versions: dict[tuple[str, str], dict[str, Any]] = {}
@@ -126,23 +126,3 @@ class FakeStore:
             self.versions[key] = row
             self.links_of[key] = used.get(at, set())
         return np.array(verdicts, dtype=np.uint8)
-
-    def links(self, *, as_of: int | None = None, known_at: int | None = None) -> Links:
-        raise NotImplementedError
-
-    def recent(self, tokens: Sequence[tuple[int, str]], *, after: int) -> Batch:
-        raise NotImplementedError
-
-    def neighbourhood(
-        self, node: str, *, hops: int = 2, caps: Caps | None = None, as_of: int | None = None
-    ) -> Neighbourhood:
-        raise NotImplementedError
-
-    def find(self, text: str, *, limit: int = 20) -> tuple[Node, ...]:
-        raise NotImplementedError
-
-    def count(self) -> dict[str, int]:
-        return {"versions": len(self.versions)}
-
-    def close(self) -> None:
-        return None

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from graph.errors import InputRefused, UsageError
-from ingest.headings import heading_score
+from ingest.companions import heading_score
 from ingest.mapping import Mapping, propose, read_mapping
 from ingest.source import SourceContext
 from ingest.synthetic import write_book
@@ -183,9 +183,30 @@ def test_what_is_missing_and_left_over_is_said(tmp_path: Path) -> None:
     proposal = propose(path)
     assert "# application_id" in proposal.toml()
     assert "REQUIRED" in proposal.toml()
+    assert proposal.missing() == ("application_id", "submitted_at")
+    assert proposal.toml().splitlines()[2].startswith("# LOOK: no column looks like application_id")
+    with pytest.raises(InputRefused, match="no column looks like application_id or submitted_at") as refusal:
+        proposal.usable()
+    assert "--mapping" in refusal.value.remedy
     assert proposal.unmapped == ('奇"怪',)
     with pytest.raises(InputRefused, match="lacks application_id"):
         read_mapping(written(tmp_path, proposal.toml()))
+
+
+def test_what_is_not_sure_is_shown_before_anything_else(tmp_path: Path) -> None:
+    path = tmp_path / "vague.csv"
+    rows = "".join(f"K{n:03d},P{n * 7 % 101:03d},2026-01-{n % 28 + 1:02d},1391111{n:04d}\n" for n in range(60))
+    path.write_text("申请编号,进件编号,申请时间,甲\n" + rows, encoding="utf-8")
+    proposal = propose(path)
+    columns = {guess.column: guess for guess in proposal.guesses}
+    assert columns["application_id"].rival == "进件编号"
+    assert columns["application_id"].confidence < 0.8
+    doubts = "\n".join(proposal.doubts())
+    assert 'application_id = "申请编号"' in doubts
+    assert '"进件编号" fits nearly as well' in doubts
+    assert "submitted_at" not in doubts
+    assert proposal.toml().index("# LOOK: application_id") < proposal.toml().index("[source]")
+    assert proposal.usable() == proposal.mapping == read_mapping(written(tmp_path, proposal.toml()))
 
 
 def test_a_heading_that_needs_escapes_survives(tmp_path: Path) -> None:
