@@ -5,6 +5,7 @@ from typing import Final
 
 import polars as pl
 
+from graph.schema import LINK_SCHEMA
 from graph.store import Batch
 
 NOTHING: Final = Batch.empty()
@@ -33,7 +34,7 @@ def merge(batches: Sequence[Batch], *, without: str = "") -> Batch:
     return Batch(
         latest.drop("part", "row", "new"),
         identifiers.join(kept.select("kind", "token"), on=["kind", "token"], how="semi"),
-        kept.select(pl.col("new").cast(pl.UInt32).alias("row"), "kind", "role", "token"),
+        kept.drop("row", "part").rename({"new": "row"}).select(LINK_SCHEMA.keys()).cast({"row": pl.UInt32}),
     )
 
 

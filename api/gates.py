@@ -100,5 +100,5 @@ def singles(links: Links, application_ids: list[str]) -> Iterator[Batch]:
         yield Batch(
             row.select(APPLICATION_SCHEMA.keys()),
             mine.select(IDENTIFIER_SCHEMA.keys()).unique(["kind", "token"], maintain_order=True),
-            mine.select(pl.lit(0, pl.UInt32).alias("row"), "kind", "role", "token"),
+            mine.select(pl.lit(0, pl.UInt32).alias("row"), "kind", "role", "token", "mark"),
         )

@@ -94,7 +94,8 @@ def run_book(book: Book, arms: Sequence[str], way: Way, folder: Path) -> dict[st
         *("synth", "synth", str(files), "--applications", str(book.applications), "--seed", str(book.seed)),
         *("--locale", book.locale, "--level", book.level, "--json"),
     ).said
-    _load(home, files, "applications")
+    for kind in ("applications", "employers"):  # a register is no outcome: both arms have it
+        _load(home, files, kind)
     truth = files / "truth" / "truth.csv"
     runs = {}
     for arm in sorted(arms, key=ARMS.__getitem__):

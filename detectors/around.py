@@ -1,6 +1,6 @@
 """What the learner reads of a row's surroundings: neighbours' strength, community, and outcomes known nearby."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,25 +28,38 @@ GROUP: Final = (
 )  # fmt: skip
 HOLDERS: Final = ("dealer", "officer", "employer_core")
 """Values whose other users' outcomes are counted."""
-OUTCOME: Final = (
-    "known_weight_raw", "known_weight_free", "known_near", "known_two_steps", "known_group", "known_group_share",
-    *(f"known_{name}" for name in HOLDERS), *(f"known_{name}_share" for name in HOLDERS),
+SPREAD: Final = (
+    "weight", "weight_free", "near", "two_steps", "group", "group_share",
+    *HOLDERS, *(f"{name}_share" for name in HOLDERS),
 )  # fmt: skip
-NAMES: Final = (*NEIGHBOURS, *GROUP)
+FRAUD, DEFAULT = "confirmed", "defaulted"
+FLAGS: Final = (FRAUD, DEFAULT)
+TENTHS: Final = 10
+"""Pairs by channel are told for each ten members of a community."""
+OUTCOME: Final = tuple(f"{FRAUD}_{name}" for name in SPREAD)
 NONE: Final = -1
 SHARE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """label: [A] community; facts: [A, GROUP] of the row's community; confirmed: [A] confirmed members of it."""
+    """label: [A] community; facts: [A, GROUP] of the row's community."""
 
     label: I64
     facts: I64
-    confirmed: I64
 
 
-def groups(book: Book, pairs: Pairs, label: I64, strength: I64) -> Groups:
+def group_names(channels: Sequence[str]) -> tuple[str, ...]:
+    """The columns of Groups.facts for a policy's channels."""
+    return (*GROUP, *(f"group_free_{c}" for c in channels), *(f"group_excused_{c}" for c in channels))
+
+
+def names(channels: Sequence[str]) -> tuple[str, ...]:
+    """What the label-blind model reads of the surroundings."""
+    return (*NEIGHBOURS, *group_names(channels), DEFAULT, *(f"{DEFAULT}_{name}" for name in SPREAD))
+
+
+def groups(book: Book, pairs: Pairs, label: I64, strength: I64, channels: int) -> Groups:
     """What each community is, as a whole. label: [A] smallest member; strength: [A] layer 1."""
     size = book.applications
     number = np.bincount(label, minlength=size)
@@ -65,9 +78,14 @@ def groups(book: Book, pairs: Pairs, label: I64, strength: I64) -> Groups:
     np.maximum.at(last, label, event_at)
     days = np.where(number > 0, (last - first) // DAY, 0)
     kinds = [_kinds(label, book.columns[name].astype(np.int64), size) for name in COUNTED]
-    table = np.stack([number, mean, strong, inner, inner_free, outer, days, *kinds], axis=1)[label]
-    confirmed = np.bincount(label[book.columns["confirmed"].astype(np.bool_)], minlength=size)[label]
-    return Groups(label, table.astype(np.int64), confirmed.astype(np.int64))
+    tied = []
+    for chosen in (inside & ~pairs.explained, inside & pairs.explained):
+        by, bits = of_row[chosen], pairs.channels[chosen]
+        for channel in range(channels):
+            with_it = by[bits >> channel & 1 > 0]
+            tied.append(np.bincount(with_it, minlength=size) * TENTHS // np.maximum(number, 1))
+    table = np.stack([number, mean, strong, inner, inner_free, outer, days, *kinds, *tied], axis=1)[label]
+    return Groups(label, table.astype(np.int64))
 
 
 def around(own: I64, pairs: Pairs, strength: I64, facts: I64) -> I64:
@@ -86,56 +104,71 @@ def around(own: I64, pairs: Pairs, strength: I64, facts: I64) -> I64:
     ).astype(np.int64)  # fmt: skip
 
 
-def alone(strength: int) -> I64:
-    """[1, GROUP] of a row that no community holds. strength: its layer 1."""
-    return np.array([[1, strength, int(strength >= STRONG), 0, 0, 0, 0, *(1 for _ in COUNTED)]], np.int64)
+def alone(strength: int, channels: int) -> I64:
+    """[1, group_names] of a row that no community holds. strength: its layer 1."""
+    first = [1, strength, int(strength >= STRONG), 0, 0, 0, 0, *(1 for _ in COUNTED)]
+    return np.array([first + [0] * (2 * channels)], np.int64)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """Confirmed frauds in a whole book. weight: [A] raw weight to confirmed neighbours; value: [V] confirmed users."""
+class Flagged:
+    """A flag (confirmed, defaulted) in a whole book.
+
+    weight: [A] raw weight of the flagged ones that meet each; group: [A] flagged members of the row's community;
+    value: [V] flagged users of a value.
+    """
 
     weight: I64
+    group: I64
     value: I64
 
 
-def known(book: Book, pairs: Pairs) -> Known:
-    """Count what is confirmed next to every application and on every value."""
-    confirmed = book.columns["confirmed"].astype(np.int64)
-    weight = _add(pairs.row, (pairs.raw // DECADE) * confirmed[pairs.other], book.applications)
+def flagged(book: Book, pairs: Pairs, label: I64, flag: str) -> Flagged:
+    """Count what is flagged next to every application, in its community and on every value."""
+    column = book.columns[flag].astype(np.int64)
+    # from their side: a crowd that names one's phone meets its owner, who does not meet the crowd
+    weight = _add(pairs.other, (pairs.raw // DECADE) * column[pairs.row], book.applications)
     slot = np.repeat(np.arange(len(book.slots.key)), np.diff(book.slots.start))
     own = book.slots.key[slot] % ROLES_PER_VALUE == ROLE["own"].code
     value = book.slots.key[slot[own]] // ROLES_PER_VALUE
-    return Known(weight, _add(value, confirmed[book.member[own]], len(book.values)))
+    group = _add(label, column, book.applications)[label]
+    return Flagged(weight, group, _add(value, column[book.member[own]], len(book.values)))
 
 
-def outcome(
-    book: Book, rows: I32, pairs: Pairs, near: I64, group: tuple[I64, I64], held: Mapping[str, tuple[I64, I64]]
-) -> I64:
-    """[R, OUTCOME], each row's own outcome left out.
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What a flag's columns are made of for some rows.
 
-    near: [A] Known.weight of the neighbours; group: [R] confirmed members and members of the row's community;
-    held: for each of HOLDERS [R] confirmed users and users of the row's value.
+    near: [A] Flagged.weight of the neighbours; group, size: [R] flagged members and members of the row's community;
+    held: for each of HOLDERS [R] flagged users and users of the row's value.
     """
+
+    near: I64
+    group: I64
+    size: I64
+    held: Mapping[str, tuple[I64, I64]]
+
+
+def spread(book: Book, rows: I32, pairs: Pairs, flag: str, company: Company) -> I64:
+    """[R, SPREAD] what the other applications' flags say of each row; its own is left out."""
     size = len(rows)
-    confirmed = book.columns["confirmed"].astype(np.int64)
-    mine = confirmed[rows]
-    weight, hit = pairs.raw // DECADE, confirmed[pairs.other]
+    column = book.columns[flag].astype(np.int64)
+    mine = column[rows]
+    weight, hit = pairs.raw // DECADE, column[pairs.other]
     free = ~pairs.explained
-    back = weight * mine[pairs.row]
-    beyond = np.maximum(near[pairs.other] - back, 0)
+    beyond = np.maximum(company.near[pairs.other] - weight * mine[pairs.row], 0)
     total = np.maximum(_add(pairs.row, weight, size), 1)
     parts = [
         _add(pairs.row, weight * hit, size), _add(pairs.row[free], (weight * hit)[free], size),
         _add(pairs.row, hit, size), _add(pairs.row, np.minimum(weight, DECADE) * beyond, size) // total,
-        *_without(group[0], group[1], mine),
+        *_without(company.group, company.size, mine),
     ]  # fmt: skip
-    shares = [_without(*held[name], mine) for name in HOLDERS]
+    shares = [_without(*company.held[name], mine) for name in HOLDERS]
     return np.column_stack([*parts, *(count for count, _ in shares), *(share for _, share in shares)]).astype(np.int64)
 
 
-def holders(book: Book, rows: I32, confirmed: I64) -> dict[str, tuple[I64, I64]]:
-    """For each of HOLDERS, confirmed users and users of each row's value; confirmed: [V]. 0 without a value."""
+def holders(book: Book, rows: I32, flagged_users: I64) -> dict[str, tuple[I64, I64]]:
+    """For each of HOLDERS, flagged users and users of each row's value; flagged_users: [V]. 0 without a value."""
     found = {}
     for name in HOLDERS:
         value = book.columns[name].astype(np.int64)[rows]
@@ -143,7 +176,8 @@ def holders(book: Book, rows: I32, confirmed: I64) -> dict[str, tuple[I64, I64]]
         slot = find_slots(book, at * ROLES_PER_VALUE + ROLE["own"].code)
         there = (value != 0) & (slot >= 0)
         users = np.where(there, book.slots.total[np.maximum(slot, 0)], 0).astype(np.int64)
-        found[name] = (np.where(there, confirmed[at], 0) if len(confirmed) else np.zeros(len(rows), np.int64), users)
+        count = flagged_users[at] if len(flagged_users) else np.zeros(len(rows), np.int64)
+        found[name] = (np.where(there, count, 0), users)
     return found
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import ipc
 
-from detectors.columns import COUNTED, Norms
+from detectors.columns import COUNTED, Norms, Registry
 from detectors.fuse import Calibration
 from detectors.lineage import Ancestry
 from detectors.model import Model, read_model
@@ -28,7 +28,7 @@ Columns = Mapping[str, NDArray[np.generic]]
 MANIFEST: Final = "manifest.json"
 MODEL: Final = "model"
 """Folder of the model that a sweep asked, inside its artifact: what scores new rows as it scored the old."""
-FORMAT: Final = 2
+FORMAT: Final = 3
 
 
 def digest_of(path: Path) -> str:
@@ -107,9 +107,10 @@ class Published:
 
     @cached_property
     def model(self) -> Model | None:
-        """The model that the sweep asked, None for an unsupervised one. Raises ArtifactError for an altered model."""
-        folder = self.folder / MODEL
-        return read_model(folder) if folder.is_dir() else None
+        """The model that the sweep asked, None for an unsupervised one. Raises ArtifactError for an altered one."""
+        if "fold" not in self.table("rows").column_names:  # publish writes a row's fold where a model was asked
+            return None
+        return read_model(self.folder / MODEL)
 
     @cached_property
     def calibration(self) -> Calibration:
@@ -182,6 +183,12 @@ class Published:
     def watched(self) -> I64:
         """Token numbers of the values on a watch-list, ascending."""
         return self.arrays("watched")["value"]
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The employer register that the sweep knew."""
+        held = self.arrays("registry")
+        return Registry(held["core"], held["heads"])
 
     @cached_property
     def event_order(self) -> I64:

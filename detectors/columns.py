@@ -142,6 +142,41 @@ def ratio(above: I64, below: I64) -> I64:
     return np.where(good, above * RATIO // np.where(good, below, 1), MISSING)
 
 
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """An employer register as loaded. core: token numbers of names, ascending; heads: insured, or MISSING."""
+
+    core: I64
+    heads: I64
+
+    def columns(self, core: I64) -> dict[str, I64]:
+        """[A] registered: 1, 0, or MISSING without a register or an employer; heads: MISSING where not known."""
+        if not len(self.core):
+            return {"registered": np.full(len(core), MISSING), "heads": np.full(len(core), MISSING)}
+        at = np.minimum(np.searchsorted(self.core, core), len(self.core) - 1)
+        known = self.core[at] == core
+        return {
+            "registered": np.where(core != 0, known, MISSING).astype(np.int64),
+            "heads": np.where(known, self.heads[at], MISSING),
+        }
+
+
+def registry(employers: pl.DataFrame) -> Registry:
+    """Of several entries with one name's core the one with most insured heads. employers: ingest's EMPLOYER_SCHEMA."""
+    if not employers.height:
+        return Registry(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    frame = (
+        pl.DataFrame(
+            {"core": token_number(employers["core_token"]), "heads": employers["insured_heads"].fill_null(MISSING)}
+        )
+        .filter(pl.col("core") != 0)
+        .group_by("core")
+        .agg(pl.col("heads").max())
+        .sort("core")
+    )
+    return Registry(frame["core"].to_numpy(), frame["heads"].cast(pl.Int64).to_numpy())
+
+
 COUNTED: Final = ("income_band", "home_region", "model", "channel")
 """What applications of one officer may have in common without sharing a value."""
 
@@ -184,6 +219,16 @@ def home_persons(book: Book) -> I32:
     slot = find_slots(book, at * ROLES_PER_VALUE + ROLE["own"].code)
     known = (address != 0) & (slot >= 0)
     return np.where(known, book.slots.persons[np.maximum(slot, 0)], 0).astype(np.int32)
+
+
+DEFAULTS: Final = ("first_payment_default", "charge_off")
+"""Events of servicing that say that somebody stopped paying."""
+
+
+def defaulted(network: Network, outcomes: pl.DataFrame) -> NDArray[np.int8]:
+    """[A] 1 where the borrower is known to have stopped paying."""
+    stopped = outcomes.filter(pl.col("event").is_in(DEFAULTS))["application_id"].unique()
+    return network.applications["application_id"].is_in(stopped.implode()).to_numpy().astype(np.int8)
 
 
 def confirmed(network: Network, outcomes: pl.DataFrame) -> NDArray[np.int8]:

@@ -1,6 +1,7 @@
 """From contributions to signals: which shared value, which other applications, how many and over how long."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import contexts
+from detectors.attribution import DENSE_GROUP, NEAR_RISK
 from detectors.columns import RATIO
-from detectors.features import Layer0
+from detectors.features import NAMED, Layer0, named_otherwise
 from detectors.local import Local
 from detectors.policy import Policy
 from detectors.signal import Evidence, Signal
@@ -24,19 +26,27 @@ I32 = NDArray[np.int32]
 FULL_STRENGTH: Final = 3 * DECADE
 """A contribution of three weighted decades above the floor is as strong as a signal gets."""
 SHOWN: Final = 10
-NEAR_RISK: Final = "NEAR_RISK"
-DENSE_GROUP: Final = "DENSE_GROUP"
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One scored row with all that its score was made of. contribution: [F]; layers: own, neighbours, community."""
+    """One scored row with all that its score was made of.
+
+    contribution: [F]; layers: own, neighbours, community; lost: what a learnt score loses without each reason.
+    """
 
     local: Local
     bottom: Layer0
     contribution: I64
     layers: tuple[int, int, int]
     policy: Policy
+    lost: Mapping[str, int] | None = None
+
+    def share(self, code: str, amount: int) -> float:
+        """What part of the score a reason carries, 0..1."""
+        if self.lost is None:
+            return amount / max(sum(self.layers), 1)
+        return self.lost.get(code, 0) / max(sum(self.lost.values()), 1)
 
     def names(self, applications: NDArray[np.integer]) -> tuple[str, ...]:
         """Ids of at most SHOWN applications, nearest in time first, each once."""
@@ -57,8 +67,10 @@ class Scene:
 
 
 def signals(scene: Scene) -> tuple[Signal, ...]:
-    """The row's signals, strongest first; weights are shares of everything that added to its raw score."""
-    total = max(sum(scene.layers), 1)
+    """The row's signals, strongest first.
+
+    Weights are shares of everything that added to the raw score, or of what a learnt score loses without each reason.
+    """
     subject = scene.local.ids[scene.local.target]
     found = []
     by_reason: dict[str, dict[int, int]] = defaultdict(dict)
@@ -69,11 +81,11 @@ def signals(scene: Scene) -> tuple[Signal, ...]:
         if amount > 0:
             best = max(amounts, key=lambda i: (amounts[i], -i))
             n, days, evidence = _evidence(scene, scene.policy.features[best].name)
-            found.append(Signal(subject, code, _strength(amount), amount / total, n, days, evidence))
+            found.append(Signal(subject, code, _strength(amount), scene.share(code, amount), n, days, evidence))
     if scene.layers[1] > 0:
-        others = _riskiest(scene)
+        others, part = _riskiest(scene), scene.layers[1]
         found.append(
-            Signal(subject, NEAR_RISK, _strength(scene.layers[1]), scene.layers[1] / total, scene.persons(others),
+            Signal(subject, NEAR_RISK, _strength(part), scene.share(NEAR_RISK, part), scene.persons(others),
                    scene.days(others), _others(scene, others))
         )  # fmt: skip
     return tuple(sorted(found, key=lambda s: (-s.weight, s.reason)))
@@ -112,6 +124,8 @@ def _evidence(scene: Scene, feature: str) -> tuple[int, int, tuple[Evidence, ...
         return _of_officer(scene, feature)
     if feature == "employer_variants":
         return _of_channel(scene, "phone_work")
+    if feature in NAMED:
+        return _of_names(scene, feature)
     return _figure(scene, feature)
 
 
@@ -136,6 +150,21 @@ def _of_channel(scene: Scene, channel: str) -> tuple[int, int, tuple[Evidence, .
         evidence.append(Evidence(kind, label, token or None, scene.names(others), int(scene.bottom.persons[entry])))
     n = evidence[0].total if evidence else 0
     return n, scene.days(first), tuple(evidence)
+
+
+def _of_names(scene: Scene, feature: str) -> tuple[int, int, tuple[Evidence, ...]]:
+    """The phone that most others have under another name, with them; other such phones after it."""
+    found, met = scene.bottom.entries, scene.bottom.touches
+    chosen = named_otherwise(found, met, feature, scene.policy)
+    value, other = found.value[met.entry[chosen]], met.other[chosen]
+    groups = [(int(v), other[value == v]) for v in np.unique(value).tolist()]
+    groups.sort(key=lambda group: (-scene.persons(group[1]), int(group[1].min())))
+    evidence = []
+    for at, others in groups[:3]:
+        token, label = scene.local.texts.get(int(scene.local.book.values[at]), ("", ""))
+        kind = VALUE_NAMES[int(scene.local.book.value_kind[at])]
+        evidence.append(Evidence(kind, label, token or None, scene.names(others), scene.persons(others)))
+    return (evidence[0].total, scene.days(groups[0][1]), tuple(evidence)) if evidence else (0, 0, ())
 
 
 def _paired(scene: Scene, feature: str) -> I32:

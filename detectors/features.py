@@ -1,6 +1,7 @@
 """Layer 0: what can be said of a row from its own columns and the users of its values."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +11,12 @@ from detectors.columns import Norms
 from detectors.policy import Policy
 from graph.book import Book
 from graph.projection import (
+    OTHER_NAME,
     WINDOW,
     Entries,
     Pairs,
     Touches,
+    distinct_persons,
     entries,
     entry_surprise,
     join_pairs,
@@ -23,6 +26,15 @@ from graph.projection import (
 
 I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
+
+
+Bool = NDArray[np.bool_]
+
+NAMED: Final = {
+    "reference_names": ("phone_reference",),
+    "reference_stranger": ("phone_reference_own", "phone_own_reference"),
+}
+"""Feature -> channels on which two give one phone different names: of one reference, of a reference and its owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,7 @@ def layer0(book: Book, rows: I32, policy: Policy, norms: Norms) -> Layer0:
         **_pair_columns(book, pairs, len(rows), policy),
         **_context_columns(book, rows, norms),
         "employer_variants": _variants(book, rows, found, met, policy),
+        **{name: _other_names(book, found, met, name, len(rows), policy) for name in NAMED},
         "watchlist": book.columns["watched"].astype(np.int64)[rows],
     }
     matrix = np.stack([columns[f.name] for f in policy.features], axis=1)
@@ -120,6 +133,23 @@ def _context_columns(book: Book, rows: I32, norms: Norms) -> dict[str, I64]:
         "holder_mismatch": book.columns["holder_mismatch"].astype(np.int64)[rows],
         "price_to_income": book.columns["price_to_income"].astype(np.int64)[rows],
     }
+
+
+def named_otherwise(found: Entries, met: Touches, feature: str, policy: Policy) -> Bool:
+    """[T] touches near in time that one of the NAMED features counts: those that no innocent cause explains.
+
+    A salesman who writes his own number on his customers' forms has as many names as an organiser.
+    """
+    channels = [number for number, channel in enumerate(policy.channels) if channel.name in NAMED[feature]]
+    here: Bool = np.isin(found.channel[met.entry], channels)
+    renamed: Bool = here & (met.named == OTHER_NAME) & (np.abs(met.gap) <= WINDOW) & (met.cause == 0)
+    return renamed
+
+
+def _other_names(book: Book, found: Entries, met: Touches, feature: str, size: int, policy: Policy) -> I64:
+    """[R] other persons near in time who have the same phone under another name; see NAMED."""
+    chosen = named_otherwise(found, met, feature, policy)
+    return distinct_persons(book, found.row[met.entry[chosen]], met.other[chosen], size)
 
 
 def _variants(book: Book, rows: I32, found: Entries, met: Touches, policy: Policy) -> I64:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from detectors.artifact import Published
 from detectors.columns import record_columns, token_of
 from graph.book import PERSON, ROLES_PER_VALUE, SINGLE, LinkTable, expand, person_value
-from graph.network import DERIVED_KIND, NO_OFFSET, VALUE_NAMES
+from graph.network import DERIVED_KIND, NO_MARK, NO_OFFSET, VALUE_NAMES
 from graph.persons import CONFIRMING, PERSONAL
 from graph.schema import KIND, ROLE
 from graph.store import Batch
@@ -28,6 +28,8 @@ OWN: Final = ROLE["own"].code
 NATIONAL_ID: Final = KIND["national_id"].code
 BY_BIRTH, BY_NAME = (np.isin(np.arange(64), kinds) for kinds in (CONFIRMING, PERSONAL))
 """[kind code] whether a shared value of one's own and the same name and birth, or name, make one person."""
+KNOWN_LATER: Final = ("confirmed", "defaulted")
+"""Columns that outcomes fill, long after the application."""
 TELLING: Final = frozenset((NATIONAL_ID, *CONFIRMING, *PERSONAL))
 """Kinds of values that can tell who a person is."""
 COLUMN_OF_KIND: Final = {
@@ -43,6 +45,7 @@ class Use(NamedTuple):
     token: str
     offset: int
     label: str | None
+    mark: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +83,13 @@ def fresh_rows(published: Published, target: Batch, recent: Batch) -> Fresh:
     person = _persons(published, columns, flat, None if known is None else (own, known))
     links = _link_table(flat, person)
     columns |= _values(flat, len(ids))
+    columns |= published.registry.columns(columns["employer_core"])
     columns["watched"] = _watched(published.watched, links, len(ids))
     columns["person"] = person
-    columns["confirmed"] = np.zeros(len(ids), np.int8)
-    for row, at in stale.items():
-        columns["confirmed"][row] = published.rows["confirmed"][at]
+    for name in KNOWN_LATER:
+        columns[name] = np.zeros(len(ids), np.int8)
+        for row, at in stale.items():
+            columns[name][row] = published.rows[name][at]
     place = np.array([place for place, _ in found], np.int64)
     kinds = frozenset(use.kind for use in uses[own])
     return Fresh(ids, columns, links, own, known, place, tuple(stale.values()), _texts(flat), kinds)
@@ -145,10 +150,10 @@ def _uses(links: Iterable[Record], known: Mapping[tuple[int, str], Record]) -> l
         named = known.get((kind, token))
         if named is None:
             continue
-        label, group, offset = named["label"], named["group"], named["offset"]
-        uses.add(Use(role, kind, token, NO_OFFSET, label))
+        label, group, offset, mark = named["label"], named["group"], named["offset"], link["mark"]
+        uses.add(Use(role, kind, token, NO_OFFSET, label, NO_MARK if mark is None else mark))
         if group is not None and kind in DERIVED_KIND:
-            uses.add(Use(role, DERIVED_KIND[kind], group, NO_OFFSET if offset is None else offset, label))
+            uses.add(Use(role, DERIVED_KIND[kind], group, NO_OFFSET if offset is None else offset, label, NO_MARK))
     return sorted(uses, key=lambda u: (u.role, u.label is None, u.label or ""))
 
 
@@ -172,6 +177,7 @@ def _link_table(flat: Flat, person: I32) -> LinkTable:
         np.array([*(use.kind for _, _, use in flat), *(PERSON for _ in everyone)], np.uint8),
         np.array([*(use.role for _, _, use in flat), *(OWN for _ in everyone)], np.uint8),
         np.array([*(use.offset for _, _, use in flat), *(NO_OFFSET for _ in everyone)], np.int32),
+        np.array([*(use.mark for _, _, use in flat), *(NO_MARK for _ in everyone)], np.int32),
     )
 
 

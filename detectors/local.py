@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.around import FLAGS
 from detectors.artifact import Published
 from detectors.columns import home_persons
 from detectors.fresh import Fresh, fresh_rows, published_slots, published_values
@@ -24,11 +25,11 @@ REACH: Final = COUNT_REACH + 2
 """Users of a value laid out to each side of the row in time: the farthest that any feature looks, and a spare."""
 
 
-LAYERS: Final = ("layer1", "community_strength", "known_weight_around")
+LAYERS: Final = ("layer1", "community_strength", *(f"{flag}_around" for flag in FLAGS))
 BOOK_COLUMNS: Final = (
     "event_at", "surname", "name", "name_birth", "home_region", "region", "model", "channel", "age", "term",
     "income_band", "loan", "loan_ratio", "appraisal_ratio", "price_to_income", "used", "open", "holder_mismatch",
-    "id_bad", "watched", "person", "confirmed", *SINGLE,
+    "id_bad", "watched", "person", "confirmed", "defaulted", "registered", "heads", *SINGLE,
 )  # fmt: skip
 ALL_ROLES: Final = np.array([r.code for r in ROLE.values()])
 
@@ -78,7 +79,7 @@ def swept_book(published: Published, index: int) -> Local:
     rows = published.rows
     first = rows["link_start"][index]
     last = rows["link_start"][index + 1] if index + 1 < published.applications else len(published.links["slot"])
-    slot, offset = published.links["slot"][first:last], published.links["offset"][first:last]
+    slot, offset, mark = (published.links[name][first:last] for name in ("slot", "offset", "mark"))
     key = published.slots["key"][slot]
     at = key // ROLES_PER_VALUE
     links = LinkTable(
@@ -87,6 +88,7 @@ def swept_book(published: Published, index: int) -> Local:
         published.values["kind"][at],
         (key % ROLES_PER_VALUE).astype(np.uint8),
         offset.astype(np.int32),
+        mark.astype(np.int32),
     )
     token, label = published.value_texts
     texts = {
@@ -134,6 +136,7 @@ def _gather(published: Published, fresh: Fresh) -> tuple[I64, LinkTable]:
         published.values["kind"][value_at][owner],
         role[owner].astype(np.uint8),
         published.members_of_slots["offset"][position].astype(np.int32),
+        published.members_of_slots["mark"][position].astype(np.int32),
     )
     return rows.astype(np.int64), table
 
@@ -208,6 +211,7 @@ def _moved(old: LinkTable, fresh: LinkTable, places: _Places) -> LinkTable:
         np.concatenate([old.kind, fresh.kind]),
         np.concatenate([old.role, fresh.role]),
         np.concatenate([old.offset, fresh.offset]),
+        np.concatenate([old.mark, fresh.mark]),
     )
 
 

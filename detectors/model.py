@@ -30,7 +30,7 @@ MIDDLE: Final = 12_000
 
 def blind_names(policy: Policy) -> tuple[str, ...]:
     """The columns of the label-blind model."""
-    return (*wide.names(policy), *around.NAMES)
+    return (*wide.names(policy), *around.names([c.name for c in policy.channels]))
 
 
 def taught_names(policy: Policy) -> tuple[str, ...]:
@@ -91,10 +91,12 @@ class Model:
         digests = {file: hashlib.sha256(data).hexdigest() for file, data in files.items()}
         names = {"blind": list(self.blind[0].names), "taught": list(self.taught[0].names) if self.taught else []}
         said = {**self.card, "format": FORMAT, "names": names, "files": digests}
-        with (folder / CARD).open("x", encoding="utf-8") as sink:
+        aside = folder / f".{CARD}"  # half a card would be a model that cannot be read
+        with aside.open("x", encoding="utf-8") as sink:
             json.dump(said, sink, indent=1, ensure_ascii=False)
             sink.flush()
             os.fsync(sink.fileno())
+        aside.replace(folder / CARD)
 
 
 def read_model(folder: Path) -> Model:
@@ -105,12 +107,12 @@ def read_model(folder: Path) -> Model:
         wrong = [n for n, data in files.items() if hashlib.sha256(data).hexdigest() != card["files"][n]]
         if wrong or card["format"] != FORMAT:
             raise ArtifactError(f"model {folder.name}: {wrong[0] if wrong else 'its format'} is altered", "train again")
-        folds = pl.read_ipc(folder / FOLDS)
+        folds = pl.read_ipc(files[FOLDS])
         return Model(
             card, _boosters(card, files, "blind"), _boosters(card, files, "taught"),
             folds["known"].to_numpy(), folds["fold"].to_numpy(),
         )  # fmt: skip
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtifactError(f"model {folder.name} cannot be read: {error}", "train again") from error
 
 
@@ -129,12 +131,12 @@ def _by_fold(boosters: tuple[Booster, ...], columns: I64, fold: I64) -> I64:
     return found // len(boosters)
 
 
-def mixed(raw: I64, margin: I64, policy: Policy) -> I64:
+def mixed(raw: I64, margin: I64, policy: Policy, *, taught: bool) -> I64:
     """[R] the score's log odds in thousandths, above -MIDDLE/1000 and so shifted that none is negative.
 
-    raw: unsupervised score in thousandths of a decade; margin: learnt log odds in thousandths.
+    raw: unsupervised score in thousandths of a decade; margin: learnt log odds in thousandths; taught: by outcomes too.
     """
-    share = round(policy.learnt_share * 1000)
+    share = round((policy.taught_share if taught else policy.learnt_share) * 1000)
     unsupervised = raw * round(policy.log_odds_per_decade * 1000) // 1000
     found: I64 = np.maximum((share * margin + (1000 - share) * unsupervised) // 1000 + MIDDLE, 0)
     return found

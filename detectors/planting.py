@@ -4,17 +4,18 @@ Only what a tie names is rewired; everything else of a row stays as the lender h
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.copybook import OWN, PHONE, Copy, with_persons
 from detectors.grammar import Form, Grammar, Tie
-from graph.book import DAY, PERSON, SINGLE, LinkTable, expand, person_value, single_values
-from graph.network import DERIVED_KIND, NO_OFFSET, PHONE_BLOCK, VALUE_NAMES
+from graph.book import DAY, SINGLE, LinkTable, name_mark, single_values
+from graph.network import DERIVED_KIND, NO_MARK, PHONE_BLOCK, VALUE_NAMES
 from graph.persons import persons
-from graph.schema import KIND, ROLE
+from graph.schema import KIND
 
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
@@ -28,11 +29,13 @@ TRIES: Final = 8
 SLOW_DAYS: Final = 30.0
 OTHER_SPELLING: Final = 0.25
 RUN_GAP: Final = 4
-PHONE: Final = KIND["phone"].code
 EMPLOYER: Final = KIND["employer"].code
 NATIONAL_ID: Final = KIND["national_id"].code
-OWN: Final = ROLE["own"].code
-REFERENCE: Final = ROLE["reference"].code
+DEALER, OFFICER = KIND["dealer"].code, KIND["officer"].code
+MANY_NAMES: Final = 0.7
+"""Rings that name one reference's phone differently in every application."""
+TRUE_NAME: Final = 0.6
+"""References whose phone is a member's that carry the member's name."""
 SLIP: Final = 0.25
 """Applications of one person whose ID or name differs a little."""
 
@@ -62,92 +65,6 @@ class _Members:
         return len(self.size)
 
 
-@dataclass(slots=True)
-class _Copy:
-    """The book being rewired: links by application, what is struck out and what is added."""
-
-    rng: np.random.Generator
-    columns: Columns
-    links: LinkTable
-    start: I64
-    kept: Bool
-    added: list[tuple[I64, I64, int, int, I64]] = field(default_factory=list)
-    own: dict[int, I64] = field(default_factory=dict)
-
-    def fresh(self, shape: tuple[int, ...]) -> I64:
-        """New token numbers."""
-        return self.rng.integers(1 << 40, 1 << 60, shape)
-
-    def held(self, kind: int) -> I64:
-        """[A] the applications' own value of a kind as it stands now, 0 without one."""
-        if kind not in self.own:
-            chosen = self.kept & (self.links.kind == kind) & (self.links.role == OWN)
-            value = np.zeros(len(self.start) - 1, np.int64)
-            np.maximum.at(value, self.links.application[chosen], self.links.value[chosen])
-            self.own[kind] = value
-        return self.own[kind]
-
-    def strike(self, row: I64, kind: int, role: int, one: bool) -> None:
-        """Take away the rows' links of a kind and role: all of them, or one of each row."""
-        at, owner = expand(self.start[row], self.start[row + 1])
-        chosen = (self.links.kind[at] == kind) & (self.links.role[at] == role) & self.kept[at]
-        at, owner = at[chosen], owner[chosen]
-        if one and len(at):
-            order = np.lexsort((self.rng.random(len(at)), owner))
-            at, owner = at[order], owner[order]
-            at = at[np.concatenate([[True], owner[1:] != owner[:-1]])]
-        self.kept[at] = False
-
-    def carry(self, row: I64, kind: int, role: int, value: I64, offset: I64 | None = None) -> None:
-        """Give rows a value of a kind and role in the place of their own."""
-        self.strike(row, kind, role, one=role == REFERENCE)
-        self.added.append((row, value, kind, role, np.full(len(row), NO_OFFSET) if offset is None else offset))
-        if role == OWN:
-            self.held(kind)[row] = value
-
-    def whole(self) -> LinkTable:
-        """The links as they stand; of values of one's own added twice the last."""
-        row, value, kind, role, offset = (
-            (
-                np.concatenate(column) if self.added else np.zeros(0, np.int64)
-                for column in zip(
-                    *((r, v, np.full(len(r), k), np.full(len(r), o), f) for r, v, k, o, f in self.added), strict=True
-                )
-            )
-            if self.added
-            else (np.zeros(0, np.int64),) * 5
-        )
-        key = (row * 64 + kind) * 8 + role
-        last = np.ones(len(key), bool)
-        order = np.argsort(key, kind="stable")
-        last[order[:-1]] = (key[order][1:] != key[order][:-1]) | (role[order[:-1]] == REFERENCE)
-        kept = self.kept & (self.links.kind != PERSON)
-        table = np.stack([
-            np.concatenate([self.links.application[kept], row[last]]),
-            np.concatenate([self.links.value[kept], value[last]]),
-            np.concatenate([self.links.kind[kept], kind[last]]),
-            np.concatenate([self.links.role[kept], role[last]]),
-            np.concatenate([self.links.offset[kept], offset[last]]),
-        ])  # fmt: skip
-        table = table[:, np.lexsort(table)]
-        table = table[:, np.concatenate([[True], (table[:, 1:] != table[:, :-1]).any(axis=0)])]
-        application, value, kind, role, offset = table
-        return LinkTable(
-            application.astype(np.int32), value, kind.astype(np.uint8), role.astype(np.uint8), offset.astype(np.int32)
-        )
-
-
-def _with_persons(links: LinkTable, person: NDArray[np.int32]) -> LinkTable:
-    everyone = np.arange(len(person), dtype=np.int32)
-    return LinkTable(
-        np.concatenate([links.application, everyone]),
-        np.concatenate([links.value, person_value(person)]),
-        np.concatenate([links.kind, np.full(len(person), PERSON, np.uint8)]),
-        np.concatenate([links.role, np.full(len(person), OWN, np.uint8)]),
-        np.concatenate([links.offset, np.full(len(person), NO_OFFSET, np.int32)]),
-    )
-
-
 def plant(
     columns: Mapping[str, NDArray[Any]], links: LinkTable, grammar: Grammar, *, seed: int, quiet: Bool
 ) -> Planted:
@@ -161,9 +78,9 @@ def plant(
     rng = np.random.default_rng(seed)
     size = len(columns["event_at"])
     order = np.argsort(links.application, kind="stable")
-    links = LinkTable(*(getattr(links, n)[order] for n in ("application", "value", "kind", "role", "offset")))
+    links = LinkTable(*(getattr(links, column.name)[order] for column in fields(LinkTable)))
     start = np.searchsorted(links.application, np.arange(size + 1))
-    copy = _Copy(
+    copy = Copy(
         rng, {name: np.array(column) for name, column in columns.items()}, links, start, np.ones(len(order), bool)
     )
     ring, form = np.full(size, -1), np.full(size, -1)
@@ -182,10 +99,10 @@ def plant(
         name=copy.columns["name"].astype(np.int64), name_birth=copy.columns["name_birth"].astype(np.int64),
     )  # fmt: skip
     copy.columns["person"] = person
-    return Planted(copy.columns, _with_persons(whole, person), ring, form)
+    return Planted(copy.columns, with_persons(whole, person), ring, form)
 
 
-def _draw(copy: _Copy, grammar: Grammar, ring: I64, quiet: Bool) -> list[_Members]:
+def _draw(copy: Copy, grammar: Grammar, ring: I64, quiet: Bool) -> list[_Members]:
     """Which rows become members of which ring; numbers are written into `ring`."""
     rng, event_at = copy.rng, copy.columns["event_at"].astype(np.int64)
     by_time = np.argsort(event_at, kind="stable")
@@ -202,6 +119,7 @@ def _draw(copy: _Copy, grammar: Grammar, ring: I64, quiet: Bool) -> list[_Member
         if rows is None:
             missed += 1
             continue
+        missed = 0
         ring[rows] = count
         count += 1
         budget -= len(rows)
@@ -209,7 +127,7 @@ def _draw(copy: _Copy, grammar: Grammar, ring: I64, quiet: Bool) -> list[_Member
     return [_members(copy, grammar, rings) for rings in found]
 
 
-def _company(copy: _Copy, form: Form, grammar: Grammar, by_time: I64, times: I64, ring: I64) -> I64 | None:
+def _company(copy: Copy, form: Form, grammar: Grammar, by_time: I64, times: I64, ring: I64) -> I64 | None:
     """Rows of one ring in time order, or None where no window had enough."""
     rng = copy.rng
     median, least, most = form.size
@@ -224,16 +142,13 @@ def _company(copy: _Copy, form: Form, grammar: Grammar, by_time: I64, times: I64
         if len(near) and rng.random() < grammar.local:
             region = copy.columns["region"].astype(np.int64)[near]
             near = near[region == region[int(rng.integers(len(near)))]]
-        if form.dealers and len(near):
-            dealer = copy.columns["dealer"].astype(np.int64)[near]
-            near = near[np.isin(dealer, dealer[rng.integers(len(near), size=form.dealers)]) & (dealer != 0)]
         if len(near) >= least:
             chosen = rng.permutation(len(near))[: min(size, len(near))]
             return np.asarray(near[np.sort(chosen)], np.int64)
     return None
 
 
-def _members(copy: _Copy, grammar: Grammar, rings: list[I64]) -> _Members:
+def _members(copy: Copy, grammar: Grammar, rings: list[I64]) -> _Members:
     size = np.array([len(rows) for rows in rings], np.int64)
     row = np.concatenate([np.zeros(0, np.int64), *rings])
     of = np.repeat(np.arange(len(rings)), size)
@@ -243,7 +158,7 @@ def _members(copy: _Copy, grammar: Grammar, rings: list[I64]) -> _Members:
     )
 
 
-def _weave(copy: _Copy, form: Form, members: _Members, grammar: Grammar) -> None:
+def _weave(copy: Copy, form: Form, members: _Members, grammar: Grammar) -> None:
     rng, rings = copy.rng, len(members)
     use = np.stack([rng.random(rings) < tie.chance for tie in form.ties])
     if form.mixed:
@@ -253,6 +168,8 @@ def _weave(copy: _Copy, form: Form, members: _Members, grammar: Grammar) -> None
         takes = _some(rng, len(members.row), len(form.ties), form.each)
     if form.person:
         _one_person(copy, members)
+    if form.dealers:
+        _move(copy, members, form.dealers)
     held = np.zeros(len(members.row), bool)
     for number in sorted(range(len(form.ties)), key=lambda n: form.ties[n].role != OWN):
         tie = form.ties[number]
@@ -274,7 +191,7 @@ def _some(rng: np.random.Generator, columns: int, ties: int, bounds: tuple[int, 
     return chosen
 
 
-def _side(copy: _Copy, form: Form, members: _Members, grammar: Grammar, held: Bool) -> None:
+def _side(copy: Copy, form: Form, members: _Members, grammar: Grammar, held: Bool) -> None:
     """A tie besides, for some members, and for nearly all that no tie of the form holds."""
     rng = copy.rng
     kind = rng.integers(len(grammar.side), size=len(members))
@@ -284,7 +201,29 @@ def _side(copy: _Copy, form: Form, members: _Members, grammar: Grammar, held: Bo
         _tie(copy, tie, members, taken, grammar.stray)
 
 
-def _one_person(copy: _Copy, members: _Members) -> None:
+def _move(copy: Copy, members: _Members, dealers: int) -> None:
+    """The ring applies at the dealers of so many of its members, each time with an officer of that dealer."""
+    rng = copy.rng
+    begin = np.cumsum(members.size) - members.size
+    host = (rng.random((len(members), dealers)) * members.size[:, None]).astype(np.int64) + begin[:, None]
+    chosen = host[members.of, rng.integers(0, dealers, len(members.row))]
+    dealer = copy.held(DEALER)[members.row[chosen]]
+    _apply_at(copy, members.row, dealer)
+
+
+def _apply_at(copy: Copy, row: I64, dealer: I64) -> None:
+    """Rows at other dealers, with an officer that some application of the dealer has. Rows without a dealer stay."""
+    column = copy.columns["dealer"].astype(np.int64)
+    by_dealer = np.argsort(column, kind="stable")
+    first, last = (np.searchsorted(column[by_dealer], dealer, side=side) for side in ("left", "right"))
+    like = by_dealer[np.minimum(first + (copy.rng.random(len(row)) * (last - first)).astype(np.int64), len(column) - 1)]
+    officer = copy.columns["officer"].astype(np.int64)[like]
+    moved = (dealer != 0) & (last > first)
+    copy.carry(row[moved], DEALER, OWN, dealer[moved])
+    copy.carry(row[moved & (officer != 0)], OFFICER, OWN, officer[moved & (officer != 0)])
+
+
+def _one_person(copy: Copy, members: _Members) -> None:
     """The applications of a ring become one person's at many dealers, some with a slip in birth date or name."""
     rng, columns = copy.rng, copy.columns
     first = members.first[members.of]
@@ -296,13 +235,10 @@ def _one_person(copy: _Copy, members: _Members) -> None:
     named = members.row[(slip < SLIP / 2) & (members.pos > 0)]
     columns["name"][named] = copy.fresh((len(named),))
     elsewhere = rng.integers(len(columns["dealer"]), size=len(members.row))
-    for kind in ("dealer", "officer"):
-        value = copy.held(KIND[kind].code)[elsewhere]
-        moved = value != 0
-        copy.carry(members.row[moved], KIND[kind].code, OWN, value[moved])
+    _apply_at(copy, members.row, columns["dealer"].astype(np.int64)[elsewhere])
 
 
-def _tie(copy: _Copy, tie: Tie, members: _Members, taken: Bool, stray: float) -> None:
+def _tie(copy: Copy, tie: Tie, members: _Members, taken: Bool, stray: float) -> None:
     if tie.column:
         _column(copy, tie, members, taken)
     elif tie.how == "run":
@@ -321,7 +257,7 @@ def _tie(copy: _Copy, tie: Tie, members: _Members, taken: Bool, stray: float) ->
         _pool(copy, tie, members, taken, stray)
 
 
-def _pool(copy: _Copy, tie: Tie, members: _Members, taken: Bool, stray: float) -> None:
+def _pool(copy: Copy, tie: Tie, members: _Members, taken: Bool, stray: float) -> None:
     """Members carry one of the ring's values, one value after another in time with some out of turn."""
     rng, rings = copy.rng, len(members)
     low, high = tie.values
@@ -343,16 +279,26 @@ def _pool(copy: _Copy, tie: Tie, members: _Members, taken: Bool, stray: float) -
     if tie.spellings:
         other = rng.random(len(value)) < OTHER_SPELLING
         value = np.where(other, copy.fresh((rings,))[members.of], value)
-    copy.carry(members.row[good], tie.kind, tie.role, value[good])
+    named = _one_name(copy, tie, members, slot)
+    copy.carry(members.row[good], tie.kind, tie.role, value[good], named=named[good])
 
 
-def _standing(copy: _Copy, kind: int, members: _Members, high: int) -> I64:
+def _one_name(copy: Copy, tie: Tie, members: _Members, slot: I64) -> I64:
+    """[M] the name that a ring gives its phone; NO_MARK in rings whose members each give one of their own."""
+    if tie.kind != PHONE:
+        return np.full(len(slot), NO_MARK)
+    name = copy.some_names(tie.role, (len(members), tie.values[1]))
+    name[copy.rng.random(len(members)) < MANY_NAMES] = NO_MARK
+    return name[members.of, slot]
+
+
+def _standing(copy: Copy, kind: int, members: _Members, high: int) -> I64:
     """[G, high] values that rows anywhere in the book have."""
     held = copy.held(kind)
     return held[copy.rng.integers(len(held), size=(len(members), high))]
 
 
-def _coarse_of(copy: _Copy, kind: int, coarse: int, value: I64) -> I64:
+def _coarse_of(copy: Copy, kind: int, coarse: int, value: I64) -> I64:
     """The coarser value that some application has beside each value, 0 where none has."""
     fine, group = copy.held(kind), copy.held(coarse)
     order = np.argsort(fine, kind="stable")
@@ -360,7 +306,7 @@ def _coarse_of(copy: _Copy, kind: int, coarse: int, value: I64) -> I64:
     return np.where(fine[order][at] == value, group[order][at], 0)
 
 
-def _like_member(copy: _Copy, tie: Tie, members: _Members, taken: Bool) -> None:
+def _like_member(copy: Copy, tie: Tie, members: _Members, taken: Bool) -> None:
     """The first member's own value, in the tie's role."""
     value = copy.held(tie.kind)[members.first][members.of]
     good = taken & (members.pos > 0) & (value != 0)
@@ -371,10 +317,11 @@ def _like_member(copy: _Copy, tie: Tie, members: _Members, taken: Bool) -> None:
         copy.carry(members.row[kept], coarse, OWN, group[kept])
     if tie.kind == NATIONAL_ID:
         good &= copy.rng.random(len(good)) >= SLIP
-    copy.carry(members.row[good], tie.kind, tie.role, value[good])
+    named = _true_name(copy, tie, members.first[members.of])
+    copy.carry(members.row[good], tie.kind, tie.role, value[good], named=named[good])
 
 
-def _names_each_other(copy: _Copy, tie: Tie, members: _Members, taken: Bool) -> None:
+def _names_each_other(copy: Copy, tie: Tie, members: _Members, taken: Bool) -> None:
     """A phone in the tie's role that is another member's own."""
     size = members.size[members.of]
     step = 1 if tie.how == "next" else 1 + (copy.rng.random(len(size)) * (size - 1)).astype(np.int64)
@@ -382,10 +329,19 @@ def _names_each_other(copy: _Copy, tie: Tie, members: _Members, taken: Bool) -> 
     other = members.row[begin[members.of] + (members.pos + step) % size]
     phone = copy.held(PHONE)[other]
     good = taken & (phone != 0) & (size > 1)
-    copy.carry(members.row[good], PHONE, tie.role, phone[good])
+    named = _true_name(copy, tie, other)
+    copy.carry(members.row[good], PHONE, tie.role, phone[good], named=named[good])
 
 
-def _run(copy: _Copy, members: _Members, taken: Bool) -> None:
+def _true_name(copy: Copy, tie: Tie, holder: I64) -> I64:
+    """[M] the name of whose phone it is, for most; NO_MARK for the others, who leave the name they gave."""
+    if tie.kind != PHONE:
+        return np.full(len(holder), NO_MARK)
+    true = copy.rng.random(len(holder)) < TRUE_NAME
+    return np.where(true, name_mark(copy.columns["name"][holder]), NO_MARK)
+
+
+def _run(copy: Copy, members: _Members, taken: Bool) -> None:
     """Own phones that follow one another with small gaps, in one block of a hundred."""
     rng, rings = copy.rng, len(members)
     gap = rng.integers(1, RUN_GAP + 1, len(members.row))
@@ -400,20 +356,22 @@ def _run(copy: _Copy, members: _Members, taken: Bool) -> None:
     copy.carry(row, PHONE_BLOCK, OWN, block[good], offset[good])
 
 
-def _column(copy: _Copy, tie: Tie, members: _Members, taken: Bool) -> None:
+def _column(copy: Copy, tie: Tie, members: _Members, taken: Bool) -> None:
     if tie.how == "same":
         _same(copy, tie.column, members, taken)
         return
     column = copy.columns[tie.column]
     rows = members.row[taken]
     if tie.how == "set":
-        column[rows] = tie.to
+        column[rows] = (
+            tie.to if (column == tie.to).any() else column[rows]
+        )  # what nobody has would give planted rows away
         return
     factor = copy.rng.uniform(*tie.by, len(rows))
     column[rows] = np.where(column[rows] > 0, (column[rows] * factor).astype(np.int64), column[rows])
 
 
-def _same(copy: _Copy, column: str, members: _Members, taken: Bool) -> None:
+def _same(copy: Copy, column: str, members: _Members, taken: Bool) -> None:
     """The first member's, where it has one."""
     value = copy.columns[column][members.first][members.of]
     good = taken & (members.pos > 0) & (value != 0)

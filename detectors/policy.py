@@ -54,6 +54,7 @@ class Policy:
     fraud_rate: float
     log_odds_per_decade: float
     learnt_share: float
+    taught_share: float
     learnt_slope: float
     red: int
     amber: int
@@ -88,6 +89,7 @@ def _policy(table: dict[str, Any], digest: str) -> Policy:
         fraud_rate=table["prior"]["fraud_rate"],
         log_odds_per_decade=table["prior"]["log_odds_per_decade"],
         learnt_share=table["learning"]["share"],
+        taught_share=table["learning"]["share_taught"],
         learnt_slope=table["learning"]["slope"],
         red=table["capacity"]["red"],
         amber=table["capacity"]["amber"],

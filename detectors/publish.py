@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import ipc
 
-from detectors.around import GROUP
+from detectors.around import group_names
 from detectors.artifact import FORMAT, MANIFEST, MODEL, digest_of
 from detectors.sweep import UNSUPERVISED, SweepResult
 from graph.book import Book, token_number
@@ -56,14 +57,18 @@ def _tables(result: SweepResult) -> dict[str, pa.Table]:
         "link_start": book.link_start[:-1],
     }
     if result.model is not None:
-        rows |= {"fold": result.fold.astype(np.int8), "group_known": seen.groups.confirmed.astype(np.int32)}
-        rows |= {name: seen.groups.facts[:, i].astype(np.int32) for i, name in enumerate(GROUP)}
-        rows["known_weight_around"] = seen.known.weight
+        rows |= {"fold": result.fold.astype(np.int8)}
+        rows |= {
+            name: seen.groups.facts[:, i].astype(np.int32)
+            for i, name in enumerate(group_names([c.name for c in result.policy.channels]))
+        }
+        for flag, known in seen.flags.items():
+            rows |= {f"{flag}_around": known.weight, f"{flag}_group": known.group.astype(np.int32)}
     rows |= {f"f_{f.name}": seen.features[:, i].astype(np.int32) for i, f in enumerate(result.policy.features)}
     return {
         "rows": pa.table(rows),
-        "links": pa.table({"slot": book.link_slot, "offset": book.link_offset}),
-        "values": _values(net, book, seen.known.value),
+        "links": pa.table({"slot": book.link_slot, "offset": book.link_offset, "mark": book.link_mark}),
+        "values": _values(net, book, {flag: known.value for flag, known in seen.flags.items()}),
         "slots": pa.table(
             {
                 "key": book.slots.key,
@@ -76,11 +81,12 @@ def _tables(result: SweepResult) -> dict[str, pa.Table]:
                 "first": book.slots.first,
             }
         ),
-        "members": pa.table({"member": book.member, "offset": book.member_offset}),
+        "members": pa.table({"member": book.member, "offset": book.member_offset, "mark": book.member_mark}),
         "tails": seen.tails.frame().to_arrow(),
         "community_tails": seen.community_tails.frame().to_arrow(),
         **{f"count_{name}": pa.table({"value": v, "count": n}) for name, (v, n) in result.norms.counted.items()},
         "watched": pa.table({"value": result.watched}),
+        "registry": pa.table({"core": result.registry.core, "heads": result.registry.heads}),
         "scores": result.scores.to_arrow(),
         "rings": result.rings.to_arrow(),
         "ring_members": result.members.to_arrow(),
@@ -88,14 +94,12 @@ def _tables(result: SweepResult) -> dict[str, pa.Table]:
     }
 
 
-def _values(net: Network, book: Book, confirmed: I64) -> pa.Table:
+def _values(net: Network, book: Book, flagged: Mapping[str, I64]) -> pa.Table:
     """Values by token number, with the token and the masked label; persons have neither."""
     known = net.identifiers.select("token", "label").with_columns(
         pl.Series("value", token_number(net.identifiers["token"]))
     )
-    frame = pl.DataFrame(
-        {"value": book.values, "kind": book.value_kind, "persons": book.value_persons, "confirmed": confirmed}
-    )
+    frame = pl.DataFrame({"value": book.values, "kind": book.value_kind, "persons": book.value_persons, **flagged})
     return frame.join(known.unique("value"), on="value", how="left", maintain_order="left").to_arrow()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import around, fuse, propagation
+from detectors import around, attribution, fuse, propagation
 from detectors.artifact import Published
 from detectors.evidence import Scene, signals
 from detectors.features import Layer0, layer0
@@ -66,8 +66,9 @@ def _assess(published: Published, local: Local, policy: Policy) -> Assessment:
     bottom = layer0(local.book, np.array([local.target], np.int32), policy, published.norms)
     contribution = propagation.contributions(bottom.features, published.tails, policy)
     raw, layers = _raw(published, local, bottom, contribution, policy)
+    lost: dict[str, int] | None = None
     if published.model is not None:
-        raw = mixed(raw, _learnt(published, published.model, local, bottom, layers[0], policy), policy)
+        raw, lost = _learnt(published, published.model, local, bottom, _Known(raw, layers, contribution), policy)
     eligible = fuse.red_eligible(fuse.by_reason(contribution, policy), policy)
     return Assessment(
         application_id=local.ids[local.target],
@@ -75,7 +76,7 @@ def _assess(published: Published, local: Local, policy: Policy) -> Assessment:
         probability=float(fuse.probability(raw, published.calibration)[0]),
         band=str(fuse.bands(raw, eligible, published.calibration)[0]),
         raw=int(raw[0]),
-        signals=signals(Scene(local, bottom, contribution[0], layers, policy)),
+        signals=signals(Scene(local, bottom, contribution[0], layers, policy, lost)),
         ring_id=_ring(published, local),
         view="decision" if local.known is None else "book",
         features=bottom.features.astype("<i8").tobytes(),
@@ -94,29 +95,66 @@ def _raw(
     return second + group, (int(own[0]), int(second[0] - own[0]), int(group[0]))
 
 
-def _learnt(published: Published, model: Model, local: Local, bottom: Layer0, own: int, policy: Policy) -> I64:
-    """[1] the model's log odds in thousandths, from the columns that the sweep gave it."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of the target without the model: [1] raw, its layers, [1, F] contributions."""
+
+    raw: I64
+    layers: tuple[int, int, int]
+    contribution: I64
+
+
+def _learnt(
+    published: Published, model: Model, local: Local, bottom: Layer0, known: _Known, policy: Policy
+) -> tuple[I64, dict[str, int]]:
+    """[1] raw score with the model's word in it, and what it loses without each reason."""
+    columns = _columns(published, model, local, bottom, known.layers[0], policy)
+    fold = NO_FOLD if local.known is None else int(published.rows["fold"][local.known])
+    taught = bool(model.taught)
+    amount = dict(zip(fuse.reason_codes(policy), fuse.by_reason(known.contribution, policy)[0].tolist(), strict=True))
+    amount[attribution.NEAR_RISK] = known.layers[1]
+    amount[attribution.DENSE_GROUP] = amount.get(attribution.DENSE_GROUP, 0) + known.layers[2]
+    codes = tuple(code for code, part in amount.items() if part > 0)
+    margin = attribution.margins(model, columns, fold, codes, policy)
+    without = np.maximum(known.raw - np.array([0, *(amount[code] for code in codes)], np.int64), 0)
+    raw = mixed(without, margin, policy, taught=taught)
+    return raw[:1], dict(zip(codes, np.maximum(raw[0] - raw[1:], 0).tolist(), strict=True))
+
+
+def _columns(published: Published, model: Model, local: Local, bottom: Layer0, own: int, policy: Policy) -> I64:
+    """[1, columns] what the sweep gave the model for the target, or would have given it."""
     book, rows = local.book, np.array([local.target], np.int32)
     home = int(local.published[_home(local, bottom)])
     if home >= 0:
-        facts = np.array([[published.rows[name][home] for name in around.GROUP]], np.int64)
-        group = np.array([published.rows["group_known"][home]], np.int64), facts[:, 0]
+        facts = np.array(
+            [[published.rows[name][home] for name in around.group_names([c.name for c in policy.channels])]], np.int64
+        )
     else:
         first = propagation.smooth(np.array([own]), bottom.pairs, local.neighbours["layer1"], policy)
-        facts = around.alone(int(first[0]))
-        group = np.zeros(1, np.int64), np.ones(1, np.int64)
+        facts = around.alone(int(first[0]), len(policy.channels))
     columns = [
         wide(book, rows, bottom, policy, published.norms),
         around.around(np.array([own]), bottom.pairs, local.neighbours["layer1"], facts),
+        book.columns[around.DEFAULT].astype(np.int64)[rows][:, None],
+        *(
+            around.spread(book, rows, bottom.pairs, flag, _company(published, local, flag, home, facts))
+            for flag in ((around.DEFAULT, around.FRAUD) if model.taught else (around.DEFAULT,))
+        ),
     ]
-    if model.taught:
-        at = published_values(published, book.values)
-        confirmed = np.where(at >= 0, published.values["confirmed"][np.maximum(at, 0)], 0)
-        held = around.holders(book, rows, confirmed)
-        near = local.neighbours["known_weight_around"]
-        columns.append(around.outcome(book, rows, bottom.pairs, near, group, held))
-    fold = NO_FOLD if local.known is None else int(published.rows["fold"][local.known])
-    return model.margin(np.concatenate(columns, axis=1), np.array([fold]))
+    return np.concatenate(columns, axis=1)
+
+
+def _company(published: Published, local: Local, flag: str, home: int, facts: I64) -> around.Company:
+    """The published counts of a flag around the target. home: published index whose community it belongs to, or -1."""
+    at = published_values(published, local.book.values)
+    users = np.where(at >= 0, published.values[flag][np.maximum(at, 0)], 0)
+    group = published.rows[f"{flag}_group"][home : home + 1] if home >= 0 else np.zeros(1, np.int64)
+    return around.Company(
+        local.neighbours[f"{flag}_around"],
+        group.astype(np.int64),
+        facts[:, 0] + (local.known is None and home >= 0),  # a new row stands beside the community's members
+        around.holders(local.book, np.array([local.target], np.int32), users),
+    )
 
 
 def _home(local: Local, bottom: Layer0) -> int:

@@ -1,6 +1,6 @@
 """Layers 0 and 1 of a whole book, and the columns that the learner reads of it: one code for sweep and training."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,7 +42,7 @@ class Survey:
     community: propagation.Communities
     community_tails: Tails
     groups: around.Groups
-    known: around.Known
+    flags: Mapping[str, around.Flagged]
     raw: I64
 
 
@@ -58,25 +58,38 @@ def survey(book: Book, policy: Policy, norms: Norms, *, learns: bool, tail: Tail
     community_tail = tails(community.strength[:, None])
     return Survey(
         features, wide_columns, pairs, tail, contribution, own, first, community, community_tail,
-        around.groups(book, pairs, community.label, first), around.known(book, pairs),
+        around.groups(book, pairs, community.label, first, len(policy.channels)),
+        {flag: around.flagged(book, pairs, community.label, flag) for flag in around.FLAGS},
         second + propagation.community_part(community.strength, community_tail),
     )  # fmt: skip
 
 
-def blind_columns(seen: Survey) -> I64:
+def blind_columns(book: Book, seen: Survey) -> I64:
     """[A, W + around.NAMES] what the label-blind model reads. Raises ValueError for a survey that keeps no columns."""
     if seen.wide is None:
         raise ValueError("this survey was not made for learning")
-    return np.concatenate([seen.wide, around.around(seen.own, seen.pairs, seen.first, seen.groups.facts)], axis=1)
+    return np.concatenate(
+        [
+            seen.wide,
+            around.around(seen.own, seen.pairs, seen.first, seen.groups.facts),
+            book.columns[around.DEFAULT].astype(np.int64)[:, None],
+            _spread(book, seen, around.DEFAULT),
+        ],
+        axis=1,
+    )
 
 
 def outcome_columns(book: Book, seen: Survey) -> I64:
     """[A, around.OUTCOME] what the other applications' outcomes say of each."""
+    return _spread(book, seen, around.FRAUD)
+
+
+def _spread(book: Book, seen: Survey, flag: str) -> I64:
     rows = np.arange(book.applications, dtype=np.int32)
-    group = seen.groups.confirmed, seen.groups.facts[:, 0]
-    return around.outcome(
-        book, rows, seen.pairs, seen.known.weight, group, around.holders(book, rows, seen.known.value)
-    )
+    known = seen.flags[flag]
+    held = around.holders(book, rows, known.value)
+    company = around.Company(known.weight, known.group, seen.groups.facts[:, 0], held)
+    return around.spread(book, rows, seen.pairs, flag, company)
 
 
 def communities(book: Book, pairs: Pairs, own: I64, policy: Policy) -> propagation.Communities:

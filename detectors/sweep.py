@@ -9,7 +9,17 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detectors import fuse, lineage, outlier, rings
-from detectors.columns import Norms, application_columns, confirmed, home_persons, norms, with_values
+from detectors.columns import (
+    Norms,
+    Registry,
+    application_columns,
+    confirmed,
+    defaulted,
+    home_persons,
+    norms,
+    registry,
+    with_values,
+)
 from detectors.model import NO_FOLD, Model, mixed
 from detectors.policy import Policy
 from detectors.survey import Survey, blind_columns, outcome_columns, survey
@@ -52,6 +62,7 @@ class SweepResult:
     raw: I64
     outlier: F64
     watched: I64
+    registry: Registry
     scores: pl.DataFrame
     rings: pl.DataFrame
     members: pl.DataFrame
@@ -81,7 +92,7 @@ def run(
     if model is not None:
         progress("asking the model")
         fold = model.folds_of(net.applications["application_id"].to_list())
-        raw = mixed(seen.raw, learnt(book, seen, model, fold), policy)
+        raw = mixed(seen.raw, learnt(book, seen, model, fold), policy, taught=bool(model.taught))
     progress("bands and rings")
     by_reason = fuse.by_reason(seen.contribution, policy)
     eligible = fuse.red_eligible(by_reason, policy)
@@ -93,14 +104,14 @@ def run(
     scores = _score_frame(net, scored, by_reason, members, policy)
     return SweepResult(
         net, book, measured, seen, model, fold, calibration, raw,
-        outlier.second_opinion(outlier.own_columns(net.applications), seed=0), watched,
+        outlier.second_opinion(outlier.own_columns(net.applications), seed=0), watched, registry(inputs.employers),
         scores, rings_frame, members, gone, inputs.watermark, inputs.as_of, policy,
     )  # fmt: skip
 
 
 def learnt(book: Book, seen: Survey, model: Model, fold: I64) -> I64:
     """[A] the model's log odds in thousandths, each application by the booster that has not seen it."""
-    columns = blind_columns(seen)
+    columns = blind_columns(book, seen)
     if model.taught:
         columns = np.concatenate([columns, outcome_columns(book, seen)], axis=1)
     return model.margin(columns, fold)
@@ -115,6 +126,8 @@ def read_book(inputs: Inputs) -> tuple[Network, Book, I64]:
     columns = with_values(application_columns(net.applications), links, watched)
     columns["person"] = person
     columns["confirmed"] = confirmed(net, inputs.outcomes)
+    columns["defaulted"] = defaulted(net, inputs.outcomes)
+    columns |= registry(inputs.employers).columns(columns["employer_core"].astype(np.int64))
     book = lay_out(columns, links)
     return net, book.with_columns(home_persons=home_persons(book)), watched
 

@@ -9,11 +9,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import measures
+from detectors import fuse, measures
 from detectors.boosting import Booster, Shape, fit
-from detectors.columns import home_persons, norms, text_digest
+from detectors.columns import Registry, home_persons, norms, registry, text_digest
 from detectors.grammar import Grammar
-from detectors.model import Model, blind_names, taught_names
+from detectors.model import Model, blind_names, mixed, taught_names
 from detectors.planting import plant
 from detectors.policy import Policy
 from detectors.survey import Survey, blind_columns, outcome_columns, survey
@@ -40,9 +40,7 @@ OTHERS: Final = 0.4
 MOST_OTHERS: Final = 60_000
 LOUD: Final = 0.1
 """Share of the book that stands out by the unsupervised score and is not planted into."""
-DOUBTED: Final = 0.03
-DOUBT: Final = 0.3
-"""Rows that the blind model ranks highest are perhaps frauds that nobody found: as innocents they weigh this much."""
+PASSES: Final = 2
 LEAST_CONFIRMED: Final = 30
 """Confirmed applications below which outcomes teach nothing but chance."""
 CONFIRMED_WEIGHT: Final = 2.0
@@ -71,6 +69,7 @@ class _Ground:
     seen: Survey
     columns: I64
     fold: I64
+    registry: Registry
 
     @property
     def confirmed(self) -> Bool:
@@ -80,7 +79,7 @@ class _Ground:
 def train(inputs: Inputs, policy: Policy, grammar: Grammar, *, seed: int, model_id: str, say: Say) -> Model:
     """Train a model on a book as of `inputs`; the same book, policy, grammar and seed give the same model.
 
-    Raises UsageError for a book of fewer than FEWEST applications.
+    Raises UsageError for a book of fewer than FEWEST applications, and for one that no ring fits.
     """
     if inputs.links.applications.height < FEWEST:
         raise UsageError(
@@ -89,6 +88,8 @@ def train(inputs: Inputs, policy: Policy, grammar: Grammar, *, seed: int, model_
     say("surveying the book")
     ground = _ground(inputs, policy, seed)
     rows = _planted(ground, policy, grammar, seed, say)
+    if not rows.label.any():
+        raise UsageError("no ring of the grammar fits this book", "load more of it, or leave out fewer forms")
     say(f"learning from {int(rows.label.sum()):,} planted applications")
     blind = _blind(ground, rows, policy, seed)
     taught: tuple[Booster, ...] = ()
@@ -107,7 +108,7 @@ def _ground(inputs: Inputs, policy: Policy, seed: int) -> _Ground:
     seen = survey(book, policy, measured, learns=True)
     fold = np.random.default_rng(seed).integers(0, FOLDS, book.applications)[seen.community.label]
     links = link_table(net, book.columns["person"].astype(np.int32))
-    return _Ground(net, book, links, seen, blind_columns(seen), fold)
+    return _Ground(net, book, links, seen, blind_columns(book, seen), fold, registry(inputs.employers))
 
 
 def _latest(inputs: Inputs) -> Inputs:
@@ -135,10 +136,11 @@ def _planted(ground: _Ground, policy: Policy, grammar: Grammar, seed: int, say: 
     for number in range(copies):
         say(f"planting rings, copy {number + 1} of {copies}")
         planted = plant(columns, ground.links, grammar, seed=seed * 1009 + number, quiet=quiet)
-        copy = lay_out(planted.columns, planted.links)
+        core = planted.columns["employer_core"].astype(np.int64)
+        copy = lay_out({**planted.columns, **ground.registry.columns(core)}, planted.links)
         copy = copy.with_columns(home_persons=home_persons(copy))
         seen = survey(copy, policy, measured, learns=True, tail=ground.seen.tails)
-        parts.append(_sample(ground, planted.ring, blind_columns(seen), np.random.default_rng((seed, number))))
+        parts.append(_sample(ground, planted.ring, blind_columns(copy, seen), np.random.default_rng((seed, number))))
     return _Rows(
         np.concatenate([p.columns for p in parts]),
         np.concatenate([p.label for p in parts]),
@@ -157,13 +159,30 @@ def _sample(ground: _Ground, ring: I64, columns: I64, rng: np.random.Generator) 
 
 
 def _blind(ground: _Ground, rows: _Rows, policy: Policy, seed: int) -> tuple[Booster, ...]:
-    """Boosters that never read an outcome: planted rows, and those confirmed, against the rest."""
+    """Boosters that never read an outcome: planted rows, and those confirmed, against the rest.
+
+    The rest holds the frauds that nobody has found. As in expectation maximisation for positive and unlabelled rows
+    (Elkan and Noto, KDD 2008, weigh them likewise), each pass weighs them by what the last one thought of them.
+    """
     confirmed = np.flatnonzero(ground.confirmed)
     columns = np.concatenate([rows.columns, ground.columns[confirmed].astype(np.float32)])
     label = np.concatenate([rows.label, np.ones(len(confirmed), bool)])
     fold = np.concatenate([rows.fold, ground.fold[confirmed]])
-    weight = np.concatenate([np.ones(len(rows.label)), np.full(len(confirmed), CONFIRMED_WEIGHT)])
-    return _fitted(columns, label, weight, fold, blind_names(policy), seed)
+    doubt = np.zeros(len(ground.fold))
+    boosters: tuple[Booster, ...] = ()
+    for _ in range(PASSES):
+        weight = np.where(rows.label, 1.0, 1.0 - doubt[rows.source])
+        weight = np.concatenate([weight, np.full(len(confirmed), CONFIRMED_WEIGHT)])
+        boosters = _fitted(columns, label, weight, fold, blind_names(policy), seed)
+        doubt = _doubt(ground, _crossed(boosters, ground.columns, ground.fold), policy)
+    return boosters
+
+
+def _doubt(ground: _Ground, margin: I64, policy: Policy) -> F64:
+    """[A] how probably each application is a fraud that nobody found: as an innocent it weighs the less."""
+    raw = mixed(ground.seen.raw, margin, policy, taught=False)
+    everyone = np.ones(len(raw), bool)
+    return fuse.probability(raw, fuse.calibrate(raw, everyone, policy, learnt=True))
 
 
 def _fitted(columns: F32, label: Bool, weight: F64, fold: I64, names: Sequence[str], seed: int) -> tuple[Booster, ...]:
@@ -179,8 +198,8 @@ def _fitted(columns: F32, label: Bool, weight: F64, fold: I64, names: Sequence[s
 def _taught(ground: _Ground, blind: tuple[Booster, ...], policy: Policy, seed: int) -> tuple[Booster, ...]:
     """Boosters that read outcomes too. Each row stands twice, once without them, or they learn only what is known."""
     outcome = outcome_columns(ground.book, ground.seen)
-    doubted = _highest(_crossed(blind, ground.columns, ground.fold), DOUBTED) & ~ground.confirmed
-    weight = np.where(doubted, DOUBT, 1.0)
+    doubt = _doubt(ground, _crossed(blind, ground.columns, ground.fold), policy)
+    weight = np.where(ground.confirmed, 1.0, 1.0 - doubt)
     rng = np.random.default_rng(seed)
     share = min(1.0, MOST_OTHERS / max(len(weight), 1))
     chosen = np.flatnonzero(ground.confirmed | (rng.random(len(weight)) < share))
@@ -197,12 +216,6 @@ def _crossed(boosters: Sequence[Booster], columns: NDArray[Any], fold: I64) -> I
     for number, booster in enumerate(boosters):
         margin[fold == number] = booster.margin(columns[fold == number])
     return margin
-
-
-def _highest(score: I64, share: float) -> Bool:
-    cut = np.sort(score)[-max(int(len(score) * share), 1)]
-    highest: Bool = score >= cut
-    return highest
 
 
 def _card(

@@ -11,14 +11,15 @@ from detectors.columns import MISSING, Norms
 from detectors.features import Layer0
 from detectors.policy import Policy
 from graph.book import DAY, Book
-from graph.projection import CAUSES, WINDOW, Pairs
+from graph.projection import CAUSES, OTHER_NAME, WINDOW, Pairs
+from graph.schema import KIND, LINK_KINDS, ROLE
 
 I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
 Bool = NDArray[np.bool_]
 
 OWN_COLUMNS: Final = (
-    "income_band", "appraisal_ratio", "loan_ratio", "term", "age", "used", "home_persons",
+    "income_band", "appraisal_ratio", "loan_ratio", "term", "age", "used", "home_persons", "registered", "heads",
 )  # fmt: skip
 LIKE: Final = ("dealer", "officer", "surname", "employer_core", "home_region", "income_band", "model", "channel")
 """What two applications may be alike in."""
@@ -28,6 +29,8 @@ PAIR_FACTS: Final = (
     "raw_free", "raw_free_near", "raw_free_most", "persons_free", "gap_least", "gap_least_free", "money_apart",
 )  # fmt: skip
 OFFICER: Final = ("officer_near", "officer_two", "officer_rare", "officer_far_two")
+PHONE: Final = KIND["phone"].code
+NAMED_ROLES: Final = {ROLE[link.role].code for link in LINK_KINDS if link.kind == "phone" and link.named}
 NOWHERE: Final = 9_999
 """Days to the nearest neighbour of a row that has none; age of a value that nobody used before."""
 RARE: Final = 100
@@ -36,17 +39,29 @@ LIKE_OFFICER: Final = ("home_region", "income_band", "model", "channel")
 LEAST_ALIKE: Final = 2
 
 
+OF_CHANNEL: Final = ("free", "excused", "othername", "users", *VALUE_FACTS)
+"""Beginnings of the columns that are told of each channel (othername: of phones)."""
+
+
 def names(policy: Policy) -> tuple[str, ...]:
     """The columns of `wide`, in order."""
-    return _names(tuple(f.name for f in policy.features), tuple(c.name for c in policy.channels))
+    channels = policy.channels
+    phones = tuple(channels[number].name for number in _phones(policy))
+    return _names(tuple(f.name for f in policy.features), tuple(c.name for c in channels), phones)
+
+
+def _phones(policy: Policy) -> list[int]:
+    """Channels of phones that a name may stand beside, on both sides."""
+    return [n for n, c in enumerate(policy.channels) if c.kind == PHONE and {c.mine, c.theirs} <= NAMED_ROLES]
 
 
 @lru_cache(maxsize=8)
-def _names(features: tuple[str, ...], channels: tuple[str, ...]) -> tuple[str, ...]:
+def _names(features: tuple[str, ...], channels: tuple[str, ...], phones: tuple[str, ...]) -> tuple[str, ...]:
     return (
         *features,
         *(f"free_{c}" for c in channels),
         *(f"excused_{c}" for c in channels),
+        *(f"othername_{c}" for c in phones),
         *(f"users_{c}" for c in channels),
         *(f"{fact}_{c}" for fact in VALUE_FACTS for c in channels),
         *PAIR_FACTS,
@@ -75,15 +90,15 @@ def wide(book: Book, rows: I32, bottom: Layer0, policy: Policy, norms: Norms) ->
 
 
 def _touched(bottom: Layer0, size: int, policy: Policy) -> I64:
-    """[R, 2 C] by channel: others met that nothing excuses, and that an innocent cause does, inside the window."""
+    """[R, 2 C + N] by channel: others met inside the window that nothing excuses, and that an innocent cause does; by
+    channel of phones: those who have the phone under another name."""
     many = len(policy.channels)
     met, found = bottom.touches, bottom.entries
     near = np.abs(met.gap) <= WINDOW
     cell = found.row[met.entry].astype(np.int64) * many + found.channel[met.entry]
-    free, excused = near & (met.cause == 0), near & (met.cause != 0)
-    return np.concatenate(
-        [np.bincount(cell[chosen], minlength=size * many).reshape(size, many) for chosen in (free, excused)], axis=1
-    ).astype(np.int64)
+    kinds = near & (met.cause == 0), near & (met.cause != 0), near & (met.named == OTHER_NAME)
+    free, excused, renamed = (np.bincount(cell[k], minlength=size * many).reshape(size, many) for k in kinds)
+    return np.concatenate([free, excused, renamed[:, _phones(policy)]], axis=1).astype(np.int64)
 
 
 def _values(book: Book, rows: I32, bottom: Layer0, size: int, policy: Policy) -> I64:

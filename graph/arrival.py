@@ -58,7 +58,7 @@ class VersionPlan:
 @dataclass(frozen=True, slots=True)
 class LinkPlan:
     """`fresh`: identifiers to add (batch columns, nid); `changed`: stored ones with a merged column (nid, kind and
-    all columns); `links`: version, identifier (nids), row, kind, role and token of links to add, by version."""
+    all columns); `links`: version, identifier (nids), row, kind, role, token and mark of links to add, by version."""
 
     fresh: pl.DataFrame
     changed: pl.DataFrame

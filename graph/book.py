@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from graph.network import NO_OFFSET, VALUE_NAMES, Network
+from graph.network import NO_MARK, NO_OFFSET, VALUE_NAMES, Network
 from graph.schema import ROLE
 
 I64 = NDArray[np.int64]
@@ -24,6 +24,8 @@ DAY: Final = 86_400_000_000
 PERSON: Final = 50
 """Kind code of the pseudo-value that joins the applications of one person."""
 ROLES_PER_VALUE: Final = 8
+MARK_SHIFT: Final = 29
+"""A token number has 60 bits, a mark the first 31 of the same token's."""
 SINGLE: Final[dict[str, str]] = {
     "address": "address",
     "building": "building",
@@ -63,9 +65,9 @@ class Book:
     """Columns of applications and the slots that they use.
 
     columns: [A] each. values: [V] sorted token numbers, with value_kind and value_persons (all roles).
-    member: [M] application index by (slot, rank); member_offset: [M]. link_start: [A + 1] into link_slot: [L] slot of
-    each link of an application, with link_offset. size: applications in the whole book. span: first and last event_at.
-    kind_rate: uses a value a day by kind code, over the whole book.
+    member: [M] application index by (slot, rank); member_offset, member_mark: [M]. link_start: [A + 1] into link_slot:
+    [L] slot of each link of an application, with link_offset and link_mark. size: applications in the whole book. span:
+    first and last event_at. kind_rate: uses a value a day by kind code, over the whole book.
     """
 
     columns: Mapping[str, NDArray[np.generic]]
@@ -75,10 +77,12 @@ class Book:
     slots: Slots
     member: I32
     member_offset: I32
+    member_mark: I32
     member_key: I64
     link_start: I64
     link_slot: I32
     link_offset: I32
+    link_mark: I32
     size: int
     span: tuple[int, int]
     kind_rate: NDArray[np.float64]
@@ -95,18 +99,27 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class LinkTable:
-    """Links to lay out: application index, token number of the value, its kind, role and offset, any order, unique."""
+    """Links to lay out: application index, token number of the value, its kind, role and offset; any order, unique.
+
+    mark: of the name beside the value, NO_MARK without one.
+    """
 
     application: I32
     value: I64
     kind: U8
     role: U8
     offset: I32
+    mark: I32
 
 
 def token_number(token: pl.Series) -> I64:
     """60 bits of a keyed token as an integer; 0 for null. Only equality of two numbers means anything."""
     return token.str.slice(3, 15).str.to_integer(base=16, strict=True).fill_null(0).cast(pl.Int64).to_numpy()
+
+
+def name_mark(name: NDArray[np.integer]) -> I32:
+    """Mark of each name's token number: its first 31 bits, as ingest makes them; NO_MARK for 0."""
+    return np.where(name == 0, NO_MARK, name >> MARK_SHIFT).astype(np.int32)
 
 
 def ranks(event_at: I64) -> I32:
@@ -126,6 +139,7 @@ def link_table(network: Network, person: I32) -> LinkTable:
         np.concatenate([network.value_kind[network.link_value], np.full(len(person), PERSON, np.uint8)]),
         np.concatenate([network.link_role, np.full(len(person), ROLE["own"].code, np.uint8)]),
         np.concatenate([network.link_offset, np.full(len(person), NO_OFFSET, np.int32)]),
+        np.concatenate([network.link_mark, np.full(len(person), NO_MARK, np.int32)]),
     )
 
 
@@ -180,8 +194,9 @@ def lay_out(columns: Mapping[str, NDArray[np.generic]], links: LinkTable, kinds:
         slots,
         member,
         links.offset[order],
+        links.mark[order],
         slot_of_member * np.int64(max(len(rank), 1)) + rank[member],
-        *_by_application(member, slot_of_member, links.offset[order], len(rank)),
+        *_by_application(member, slot_of_member, links.offset[order], links.mark[order], len(rank)),
         size=len(rank),
         span=span,
         kind_rate=np.zeros(kinds),
@@ -234,10 +249,10 @@ def _distinct(group: I64, item: I64, groups: int) -> I32:
     return np.bincount(g[first], minlength=groups).astype(np.int32)
 
 
-def _by_application(member: I32, slot: I64, offset: I32, applications: int) -> tuple[I64, I32, I32]:
+def _by_application(member: I32, slot: I64, offset: I32, mark: I32, applications: int) -> tuple[I64, I32, I32, I32]:
     order = np.lexsort((slot, member))
     counts = np.bincount(member, minlength=applications)
-    return np.concatenate([[0], np.cumsum(counts)]), slot[order].astype(np.int32), offset[order]
+    return np.concatenate([[0], np.cumsum(counts)]), slot[order].astype(np.int32), offset[order], mark[order]
 
 
 def _kind_rates(book: Book, kinds: int) -> NDArray[np.float64]:

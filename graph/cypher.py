@@ -9,12 +9,15 @@ from typing import Final
 from graph.arrival import HELD_IDENTIFIER, HELD_VERSION, IDENTIFIER_COLUMNS, VERSION_COLUMNS
 from graph.schema import ATTRIBUTES, LINK_KINDS, ROLES, NodeKind
 
+NO_MARK: Final = -1
+"""Read for a link that has no mark."""
 RELATIONSHIP: Final[dict[str, str]] = {link.kind: link.relationship for link in LINK_KINDS}
 """The relationship type of each node kind."""
 
 _TYPES: Final = "|".join(sorted(set(RELATIONSHIP.values())))
 _ROLE_CODE: Final = "CASE r.role " + " ".join(f"WHEN '{role.name}' THEN {role.code}" for role in ROLES) + " END"
 # An open version or link has no closed_seq: people ask `IS NULL` instead of comparing with a huge number.
+_MARK: Final = f"coalesce(r.mark, {NO_MARK})"  # collect() would drop a null and shift the rest
 _LIVE: Final = "r.closed_seq IS NULL AND a.event_at <= $as_of"
 # Plans are made while the book is still empty and are kept: without hints they scan whole labels later on.
 _BY_KEY: Final = "MATCH (i:Identifier {token: key[1]}) USING INDEX i:Identifier(token) WHERE i.kind = key[0]"
@@ -83,7 +86,7 @@ def create_links(kind: NodeKind) -> str:
         f"UNWIND $rows AS row MATCH (a:Application {{application_id: row.application_id}}) {_BY_ID}"
         f" MATCH (i:{kind.label} {{token: row.token}}) {_by_token(kind)}"
         f" CREATE (a)-[:{RELATIONSHIP[kind.name]} {{role: row.role, version: row.version, seq: row.seq,"
-        " closed_seq: row.closed_seq}]->(i)"
+        " closed_seq: row.closed_seq, mark: row.mark}]->(i)"
     )
 
 
@@ -99,7 +102,8 @@ READ_IDENTIFIERS: Final = (
 )
 READ_LINKS: Final = (
     f"MATCH (a:Application)-[r:{_TYPES}]->(i:Identifier) WHERE a.nid >= $first AND a.nid < $end"
-    f" RETURN collect(r.version) AS application, collect(i.nid) AS identifier, collect({_ROLE_CODE}) AS role"
+    f" RETURN collect(r.version) AS application, collect(i.nid) AS identifier, collect({_ROLE_CODE}) AS role,"
+    f" collect({_MARK}) AS mark"
 )
 
 # -- a few nodes ---------------------------------------------------------------------------------------------------
@@ -113,7 +117,7 @@ RECENT: Final = (
 RECENT_LINKS: Final = (
     f"UNWIND $ids AS id MATCH (a:Application {{application_id: id}})-[r:{_TYPES}]->(i:Identifier) {_BY_ID}"
     f" WHERE r.closed_seq IS NULL RETURN collect(r.version) AS nid, collect({_ROLE_CODE}) AS role,"
-    " collect(i.kind) AS kind, collect(i.token) AS token"
+    f" collect({_MARK}) AS mark, collect(i.kind) AS kind, collect(i.token) AS token"
 )
 RECENT_IDENTIFIERS: Final = (
     f"UNWIND $ids AS id MATCH (a:Application {{application_id: id}})-[r:{_TYPES}]->(i:Identifier) {_BY_ID}"

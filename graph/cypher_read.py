@@ -14,7 +14,7 @@ from graph.store import OPEN, Batch, Caps, Node
 FOREVER: Final = 2**62  # later than any event, in microseconds
 _INTEGER: Final = pl.Int64()
 VERSION: Final = {"nid": _INTEGER, **VERSION_COLUMNS}
-LINK: Final = {"application": _INTEGER, "identifier": _INTEGER, "role": pl.UInt8()}
+LINK: Final = {"application": _INTEGER, "identifier": _INTEGER, "role": pl.UInt8(), "mark": pl.Int32()}
 Run = Callable[[str, Mapping[str, Any]], list[tuple[Any, ...]]]
 """Runs a statement with parameters in an open transaction; returns the records' values."""
 
@@ -25,6 +25,11 @@ def packed(run: Run, text: str, schema: Mapping[str, pl.DataType], **parameters:
     if not records:
         return pl.DataFrame(schema=dict(schema))
     return pl.DataFrame(list(records[0]), schema=dict(schema), strict=True)
+
+
+def marked(links: pl.DataFrame) -> pl.DataFrame:
+    """The same with null in the place of NO_MARK."""
+    return links.with_columns(pl.when(pl.col("mark") != cypher.NO_MARK).then("mark"))
 
 
 class CypherReach:
@@ -64,8 +69,8 @@ def recent(run: Run, tokens: Sequence[tuple[int, str]], after: int) -> Batch:
         return Batch.empty()
     applications = found.sort("seq", "application_id")
     ids = applications["application_id"].to_list()
-    schema = {"nid": _INTEGER, "role": pl.UInt8(), "kind": pl.UInt8(), "token": pl.String()}
-    links = packed(run, cypher.RECENT_LINKS, schema, ids=ids)
+    schema = {"nid": _INTEGER, "role": pl.UInt8(), "mark": pl.Int32(), "kind": pl.UInt8(), "token": pl.String()}
+    links = marked(packed(run, cypher.RECENT_LINKS, schema, ids=ids))
     identifiers = packed(run, cypher.RECENT_IDENTIFIERS, IDENTIFIER_SCHEMA, ids=ids)
     rows = applications.select("nid").with_row_index("row")
     return Batch(

@@ -103,7 +103,7 @@ def _write_links(run: Run, plan: VersionPlan, links: LinkPlan) -> None:
         role=pl.col("role").replace_strict({code: role.name for code, role in ROLE_OF_CODE.items()})
     )
     for (code,), some in every.sort("kind", "token", "version", "role").group_by("kind", maintain_order=True):
-        rows = some.select("application_id", "token", "role", "version", "seq", "closed_seq").to_dicts()
+        rows = some.select("application_id", "token", "role", "version", "seq", "closed_seq", "mark").to_dicts()
         _unwind(run, cypher.create_links(KIND_OF_CODE[cast(int, code)]), rows)
 
 

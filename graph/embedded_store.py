@@ -23,7 +23,7 @@ from graph.store import OPEN, Batch, Caps, Links, Neighbourhood, Node
 
 _FOREVER: Final = 2**62  # later than any event, in microseconds
 _INTEGER: Final = pl.Int64()
-_LINK_COLUMNS: Final = {"application": _INTEGER, "identifier": _INTEGER, "role": pl.UInt8()}
+_LINK_COLUMNS: Final = {"application": _INTEGER, "identifier": _INTEGER, "role": pl.UInt8(), "mark": pl.Int32()}
 
 
 class EmbeddedStore:
@@ -71,7 +71,7 @@ class EmbeddedStore:
             applications = session.frame(
                 f"SELECT {_names(columns)} FROM version v WHERE {live}", columns, parameters, bulk=True
             )
-            links = session.frame("SELECT version, identifier, role FROM link", _LINK_COLUMNS, bulk=True)
+            links = session.frame("SELECT version, identifier, role, mark FROM link", _LINK_COLUMNS, bulk=True)
             identifiers = session.frame(
                 f"SELECT {_names(identifier_columns)} FROM identifier", identifier_columns, bulk=True
             )
@@ -81,7 +81,7 @@ class EmbeddedStore:
         return Links(
             applications.sort("application_id").with_columns(closed_seq=pl.lit(OPEN, pl.Int64)),
             identifiers,
-            links.select("application", "identifier", "kind", "role"),
+            links.select("application", "identifier", "kind", "role", "mark"),
         )
 
     def recent(self, tokens: Sequence[tuple[int, str]], *, after: int) -> Batch:
@@ -185,7 +185,7 @@ def _held_identifiers(session: Session, used: pl.DataFrame) -> pl.DataFrame:
 
 def _write_links(session: Session, plan: LinkPlan) -> None:
     session.append("identifier", _with_folded(plan.fresh, "label", "token"))
-    session.append("link", plan.links.select("version", "identifier", "role"))
+    session.append("link", plan.links.select("version", "identifier", "role", "mark"))
     if plan.changed.is_empty():
         return
     changed = _with_folded(plan.changed, "label", "token")
@@ -222,9 +222,9 @@ def _batch_of(session: Session, nids: Sequence[int]) -> Batch:
         f"SELECT {_names(columns)} FROM version WHERE nid IN (SELECT value FROM json_each(?))", columns, wanted
     ).sort("seq", "application_id")
     links = session.frame(
-        "SELECT version, role, kind, token FROM link JOIN identifier ON nid = identifier"
+        "SELECT version, role, mark, kind, token FROM link JOIN identifier ON nid = identifier"
         " WHERE version IN (SELECT value FROM json_each(?))",
-        {"version": _INTEGER, "role": pl.UInt8(), "kind": pl.UInt8(), "token": pl.String()},
+        {"version": _INTEGER, "role": pl.UInt8(), "mark": pl.Int32(), "kind": pl.UInt8(), "token": pl.String()},
         wanted,
     )
     identifiers = session.frame(

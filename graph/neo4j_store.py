@@ -32,8 +32,9 @@ class Neo4jStore:
     """GraphStore and RingShelf on a Neo4j 5.26 or 2026.x server. Safe to share between threads.
 
     (:Application) carries its live version's attributes; every version is a (:Version)-[:VERSION_OF]->(:Application);
-    links lead from the application to (:Identifier) nodes, with `role`, `version`, `seq` and, once superseded,
-    `closed_seq`. `warn_notifications` turns the server's notifications into Python warnings.
+    links lead from the application to (:Identifier) nodes, with `role`, `version`, `seq`, `mark` where a name stands
+    beside the value and, once superseded, `closed_seq`. `warn_notifications` turns the server's notifications into
+    Python warnings.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class Neo4jStore:
         applications, versions, identifiers = allocated[0] if allocated else (0, 0, 0)
         table = self._pages(cypher.READ_VERSIONS, versions, cypher_read.VERSION)
         live = cypher_read.live(table, FOREVER if as_of is None else as_of, OPEN - 1 if known_at is None else known_at)
-        links = self._pages(cypher.READ_LINKS, applications, cypher_read.LINK)
+        links = cypher_read.marked(self._pages(cypher.READ_LINKS, applications, cypher_read.LINK))
         links = links.join(live, left_on="application", right_on="nid", how="semi")
         found = self._pages(cypher.READ_IDENTIFIERS, identifiers, HELD_IDENTIFIER)
         found = found.join(links, left_on="nid", right_on="identifier", how="semi")
@@ -85,7 +86,7 @@ class Neo4jStore:
         return Links(
             live.sort("application_id").select("nid", *APPLICATION_SCHEMA, "closed_seq"),
             found.select("nid", *IDENTIFIER_SCHEMA),
-            links.select("application", "identifier", "kind", "role"),
+            links.select("application", "identifier", "kind", "role", "mark"),
         )
 
     def recent(self, tokens: Sequence[tuple[int, str]], *, after: int) -> Batch:

@@ -31,6 +31,7 @@ VALUE_NAMES: Final[dict[int, str]] = {
     EMPLOYER_CORE: "employer_core",
 }
 NO_OFFSET: Final = -1
+NO_MARK: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Network:
 
     applications: [A] rows by application_id; row number = application index.
     identifiers: [V] rows (value, kind, token, label, check), one a value; groups borrow their first member's label.
-    link_application, link_value, link_role, link_offset: [L], unique by (application, value, role, offset).
+    link_application, link_value, link_role, link_offset, link_mark: [L], unique by (application, value, role, offset).
+    Marks are equal where the same name stands beside the value, NO_MARK where none does and on coarser values.
     Values are ordered by smallest member, kind, role, then by what else can be seen without the token.
     """
 
@@ -49,6 +51,7 @@ class Network:
     link_value: I32
     link_role: U8
     link_offset: I32
+    link_mark: I32
 
     @property
     def value_kind(self) -> U8:
@@ -66,7 +69,7 @@ def network(links: Links) -> Network:
         .drop("nid", "kind")
         .rename({"identifier": "nid"})
         .join(links.identifiers, on="nid")
-        .select("application", "role", "kind", "token", "label", "group", "offset", "check")
+        .select("application", "role", "kind", "token", "label", "group", "offset", "check", "mark")
     )
     rows = pl.concat([_own(flat), _groups(flat)]).unique()
     values = _ordered_values(rows)
@@ -80,13 +83,15 @@ def network(links: Links) -> Network:
         table["value"].to_numpy(),
         table["role"].to_numpy(),
         table["offset"].to_numpy(),
+        table["mark"].to_numpy(),
     )
 
 
 def _own(flat: pl.DataFrame) -> pl.DataFrame:
     return flat.select(
-        "application", "role", "kind", "token", "label", "check", pl.lit(NO_OFFSET, pl.Int32).alias("offset")
-    )
+        "application", "role", "kind", "token", "label", "check", pl.lit(NO_OFFSET, pl.Int32).alias("offset"),
+        pl.col("mark").fill_null(NO_MARK),
+    )  # fmt: skip
 
 
 def _groups(flat: pl.DataFrame) -> pl.DataFrame:
@@ -98,6 +103,7 @@ def _groups(flat: pl.DataFrame) -> pl.DataFrame:
         "label",
         pl.lit(None, pl.String).alias("check"),
         pl.col("offset").fill_null(NO_OFFSET).alias("offset"),
+        pl.lit(NO_MARK, pl.Int32).alias("mark"),
     )
 
 

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.book import DAY, ROLES_PER_VALUE, Book, expand, find_slots
-from graph.network import NO_OFFSET
+from graph.network import NO_MARK, NO_OFFSET
 from graph.surprise import expected, surprise
 
 I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
+I8 = NDArray[np.int8]
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
@@ -35,6 +36,8 @@ SEVERAL, MOST, NEARLY_ALL = 3, 50, 90
 """A value of at least three users is explained by what half of them have in common (for a dealer: nine in ten)."""
 DECAY_DAYS: Final = 60.0
 DECAY_FLOOR: Final = 0.25
+
+UNNAMED, SAME_NAME, OTHER_NAME = 0, 1, 2
 
 HOUSEHOLD, RELATIVE, COLLEAGUE, SAME_DEALER, COUPLE, KIN = 1, 2, 4, 8, 16, 32
 CAUSES: Final[dict[str, int]] = {
@@ -78,6 +81,7 @@ class Entries:
     slot: I64
     at: I64
     offset: I32
+    mark: I32
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +89,14 @@ class Touches:
     """[T] another person's application met through an entry.
 
     gap: their event_at - mine, microseconds. cause: bit mask of the innocent causes that the channel admits.
+    named: SAME_NAME or OTHER_NAME beside the shared value, UNNAMED where either side gives none.
     """
 
     entry: I32
     other: I32
     gap: I64
     cause: I64
+    named: I8
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +126,8 @@ def entries(book: Book, rows: I32, channels: Sequence[Channel]) -> Entries:
     owner = row[chosen]
     rank = book.columns["rank"][rows[owner]].astype(np.int64)
     at = book.member_key.searchsorted(theirs * np.int64(max(book.applications, 1)) + rank)
-    offset = book.link_offset[link[chosen]].astype(np.int32)
-    return Entries(owner.astype(np.int32), number.astype(np.int32), value[chosen], theirs, at, offset)
+    offset, mark = book.link_offset[link[chosen]].astype(np.int32), book.link_mark[link[chosen]]
+    return Entries(owner.astype(np.int32), number.astype(np.int32), value[chosen], theirs, at, offset, mark)
 
 
 def touches(book: Book, rows: I32, found: Entries, channels: Sequence[Channel]) -> Touches:
@@ -138,12 +144,19 @@ def touches(book: Book, rows: I32, found: Entries, channels: Sequence[Channel]) 
     person = book.columns["person"]
     keep = (person[other] != person[mine]) & ((near[entry] == 0) | ((apart > 0) & (apart <= near[entry])))
     event_at = book.columns["event_at"].astype(np.int64)
-    entry, other, mine = entry[keep].astype(np.int32), other[keep], mine[keep]
+    entry, other, mine, position = entry[keep].astype(np.int32), other[keep], mine[keep], position[keep]
     admitted = np.array([c.causes for c in channels])[found.channel[entry]]
     couple = COUPLE * (book.value_persons[found.value[entry]] <= 2)
     cause = (causes(book, mine, other) | value_causes(book, found.slot[entry]) | couple) & admitted
     cause |= KIN * _kin(found.row[entry], other, found.channel[entry], channels, book.applications)
-    return Touches(entry, other, event_at[other] - event_at[mine], cause)
+    named = _named(found.mark[entry], book.member_mark[position])
+    return Touches(entry, other, event_at[other] - event_at[mine], cause, named)
+
+
+def _named(mine: I32, theirs: I32) -> I8:
+    """[T] whether the two give the shared value the same name; marks mean nothing but equality."""
+    known = (mine != NO_MARK) & (theirs != NO_MARK)
+    return np.where(known, np.where(mine == theirs, SAME_NAME, OTHER_NAME), UNNAMED).astype(np.int8)
 
 
 def _kin(row: I32, other: I32, channel: I32, channels: Sequence[Channel], applications: int) -> Bool:
@@ -168,7 +181,7 @@ def entry_surprise(book: Book, rows: I32, found: Entries, met: Touches, channels
     """
     burst = np.array([c.burst for c in channels])[found.channel[met.entry]]
     inside = (np.abs(met.gap) <= WINDOW) & (burst | (met.cause == 0))
-    persons = _distinct_persons(book, met.entry[inside], met.other[inside], len(found.row))
+    persons = distinct_persons(book, met.entry[inside], met.other[inside], len(found.row))
     crowded = book.slots.persons[found.slot] > CROWD
     hubs = np.flatnonzero(crowded)
     if len(hubs):
@@ -191,7 +204,8 @@ def window_days(book: Book, event_at: I64) -> tuple[F64, F64]:
     return inside, np.maximum((last - first) / DAY - inside, 0.0)
 
 
-def _distinct_persons(book: Book, entry: I32, other: I32, size: int) -> I64:
+def distinct_persons(book: Book, entry: I32, other: I32, size: int) -> I64:
+    """[size] different persons behind the applications `other`: [N] of each of `entry`: [N], numbers below `size`."""
     person = book.columns["person"].astype(np.int64)[other]
     if not len(entry):
         return np.zeros(size, np.int64)

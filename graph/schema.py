@@ -140,19 +140,23 @@ ROLE_OF_CODE: Final[dict[int, Role]] = {r.code: r for r in ROLES}
 
 @dataclass(frozen=True, slots=True)
 class LinkKind:
-    """Application -> identifier, and the canonical fields that make such a link."""
+    """Application -> identifier, and the canonical fields that make such a link.
+
+    `named` is the field of the name that stands beside the value: a link's `mark` is made of it.
+    """
 
     kind: str
     role: str
     relationship: str  # Neo4j relationship type
     fields: tuple[str, ...]
+    named: str = ""
 
 
 LINK_KINDS: Final[tuple[LinkKind, ...]] = (
-    LinkKind("phone", "own", "HAS_PHONE", ("phone.N",)),
+    LinkKind("phone", "own", "HAS_PHONE", ("phone.N",), named="name"),
     LinkKind("phone", "work", "HAS_PHONE", ("employer.phone",)),
-    LinkKind("phone", "reference", "HAS_PHONE", ("reference.N.phone",)),
-    LinkKind("phone", "co_applicant", "HAS_PHONE", ("co_applicant.N.phone",)),
+    LinkKind("phone", "reference", "HAS_PHONE", ("reference.N.phone",), named="reference.N.name"),
+    LinkKind("phone", "co_applicant", "HAS_PHONE", ("co_applicant.N.phone",), named="co_applicant.N.name"),
     LinkKind("national_id", "own", "HAS_NATIONAL_ID", ("national_id",)),
     LinkKind("national_id", "co_applicant", "HAS_NATIONAL_ID", ("co_applicant.N.national_id",)),
     LinkKind("address", "own", "LIVES_AT", ("address",)),
@@ -216,4 +220,5 @@ LINK_SCHEMA: Final[dict[str, pl.DataType]] = {
     "kind": pl.UInt8(),
     "role": pl.UInt8(),
     "token": pl.String(),
+    "mark": pl.Int32(),  # keyed number of the name that stands beside the value, only equality means anything; or null
 }

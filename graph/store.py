@@ -20,7 +20,8 @@ class Batch:
     """Versions of applications with the identifiers they use: frames in the schemas of graph.schema.
 
     `applications` are in order of `seq`; (application_id, digest) may repeat. `identifiers` are unique by
-    (kind, token) and hold every token that `links` names. `links` are unique by (row, kind, role, token).
+    (kind, token) and hold every token that `links` names. `links` are unique by (row, kind, role, token), so that each
+    has one `mark` or none.
     """
 
     applications: pl.DataFrame
@@ -90,7 +91,7 @@ class Links:
 
     applications: nid (Int64), seq, closed_seq and the application columns, one row a live version, by application_id.
     identifiers: nid (Int64) and the identifier columns, only those that a live link uses, any order.
-    links: application (Int64 nid), identifier (Int64 nid), kind (UInt8), role (UInt8), any order.
+    links: application (Int64 nid), identifier (Int64 nid), kind (UInt8), role (UInt8), mark (Int32 or null), any order.
     """
 
     applications: pl.DataFrame

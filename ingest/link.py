@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from graph.schema import FIELDS, IDENTIFIER_SCHEMA, KIND, LINK_KINDS, LINK_SCHEMA, ROLE, Field
+from graph.schema import FIELDS, IDENTIFIER_SCHEMA, KIND, LINK_KINDS, LINK_SCHEMA, ROLE, Field, LinkKind
 from ingest.addresses import address_fact_stages
 from ingest.columns import Names, Stages
 from ingest.employers import employer_fact_stages
@@ -24,6 +24,8 @@ from ingest.phones import phone_fact_stages
 from ingest.tokens import Tokeniser
 
 _FIELD: Final[dict[str, Field]] = {f.name: f for f in FIELDS}
+_NO_MARK: Final = pl.Series([None], dtype=pl.Int32)
+_LINK_KEY: Final = ("row", "kind", "role", "token")
 _DETAILS: Final = ("label", "group", "offset", "region", "sort", "check")
 
 
@@ -43,13 +45,18 @@ def _dealer(fields: pl.DataFrame) -> list[pl.Series]:
 
 
 def make_links(fields: pl.DataFrame, tokens: Tokeniser) -> pl.DataFrame:
-    """Links in LINK_SCHEMA; `row` is the position in `fields`. An equal value twice in one role is one link."""
+    """Links in LINK_SCHEMA; `row` is the position in `fields`. An equal value twice in one role is one link.
+
+    Of several names beside such a value the first counts, in the order of the fields: which mark is the smallest
+    differs from home to home, since marks are keyed.
+    """
     height = fields.height
-    parts: list[tuple[int, int, list[str | None]]] = []
+    parts: list[tuple[int, int, list[str | None], pl.Series]] = []
     for at, link in enumerate(LINK_KINDS):
         for column in linked_values(fields, at):
             if column.null_count() < height:
-                parts.append((KIND[link.kind].code, ROLE[link.role].code, tokens.of(link.kind, column)))
+                token, mark = tokens.of(link.kind, column), _marks(fields, link, column.name, tokens)
+                parts.append((KIND[link.kind].code, ROLE[link.role].code, token, mark))
     if not parts:
         return pl.DataFrame(schema=LINK_SCHEMA)
     frame = pl.DataFrame(
@@ -58,10 +65,21 @@ def make_links(fields: pl.DataFrame, tokens: Tokeniser) -> pl.DataFrame:
             "kind": np.repeat(np.array([p[0] for p in parts], dtype=np.uint8), height),
             "role": np.repeat(np.array([p[1] for p in parts], dtype=np.uint8), height),
             "token": pl.Series(values=[t for p in parts for t in p[2]], dtype=pl.String),
+            "mark": pl.concat([p[3] for p in parts]),
         },
         schema=LINK_SCHEMA,
-    )
-    return frame.drop_nulls("token").unique(maintain_order=True)
+    ).drop_nulls("token")
+    named = pl.col("mark").is_not_null()
+    named_first = pl.concat([frame.filter(named), frame.filter(~named)])
+    return named_first.unique(_LINK_KEY, keep="first", maintain_order=True)
+
+
+def _marks(fields: pl.DataFrame, link: LinkKind, column: str, tokens: Tokeniser) -> pl.Series:
+    """Marks of the names that stand beside the values of a column: `reference.2.name` beside `reference.2.phone`."""
+    name = column.rpartition(".")[0] + ".name" if ".N." in link.named else link.named
+    if name not in fields.columns:
+        return _NO_MARK.new_from_index(0, fields.height)
+    return pl.Series(tokens.marks(fields[name]), dtype=pl.Int32)
 
 
 def make_identifiers(tokens: Tokeniser, facts: dict[str, pl.DataFrame]) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """Keyed tokens of clear values: HMAC-SHA256 under one key per type, with the key's version in front."""
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import polars as pl
@@ -19,6 +20,7 @@ class Tokeniser:
     def __init__(self, keys: TokenKeys) -> None:
         self._keys = keys
         self._known: dict[str, dict[str, str]] = {}
+        self._marks: dict[str, int] = {}
 
     def of(self, kind: str, values: pl.Series) -> list[str | None]:
         """A token for each value, null for null; `kind` is one of ingest.ports.TOKEN_TYPES."""
@@ -27,23 +29,35 @@ class Tokeniser:
         fresh = set(texts).difference(known)
         fresh.discard(None)
         if fresh:
-            self._make(kind, fresh, known)
+            prefix = f"{self._keys.version}:"
+            known.update((value, prefix + digest[:TOKEN_DIGITS]) for value, digest in self._digests(kind, fresh))
         return [known.get(text) for text in texts]
 
-    def _make(self, kind: str, values: set[str], known: dict[str, str]) -> None:
+    def marks(self, names: pl.Series) -> list[int | None]:
+        """The first 31 bits of each name's token, null for null: one name, one mark in whatever role it stands.
+
+        Only equality of two marks means anything. Names that are no more than marked are not kept for the vault.
+        """
+        texts = names.to_list()
+        fresh = set(texts).difference(self._marks)
+        fresh.discard(None)
+        if fresh:
+            self._marks.update((name, int(digest[:8], 16) >> 1) for name, digest in self._digests("name", fresh))
+        return [self._marks.get(text) for text in texts]
+
+    def _digests(self, kind: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:
         """HMAC by hand (RFC 2104): the two padded keys are hashed once, then copied for every value."""
         key = self._keys.keys[kind].ljust(_BLOCK, b"\0")
         if len(key) > _BLOCK:
             key = hashlib.sha256(key).digest().ljust(_BLOCK, b"\0")
         inner = hashlib.sha256(bytes(b ^ 0x36 for b in key))
         outer = hashlib.sha256(bytes(b ^ 0x5C for b in key))
-        prefix = f"{self._keys.version}:"
         begin, end = inner.copy, outer.copy
         for value in values:
             first, second = begin(), end()
             first.update(value.encode())
             second.update(first.digest())
-            known[value] = prefix + second.hexdigest()[:TOKEN_DIGITS]
+            yield value, second.hexdigest()
 
     def values(self, kind: str) -> tuple[list[str], list[str]]:
         """The distinct values of a kind so far and their tokens."""

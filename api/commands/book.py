@@ -22,6 +22,7 @@ Kind = Literal["applications", "outcomes", "watchlist", "employers"]
 Level = Literal["easy", "standard", "hard", "adversarial"]
 KindOption = Annotated[Kind, typer.Option(help="What the file holds.")]
 
+
 def synth(
     folder: Annotated[Path, typer.Argument(help="Folder to write into.")],
     applications: Annotated[int, typer.Option(min=100)] = 20_000,

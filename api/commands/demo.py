@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from api.wiring import House
 
 MARK: Final = ".made-by-ringsight-demo"
-MADE: Final = ("home", "book", "book.toml", "outcomes.toml", MARK)
+MADE: Final = ("home", "book", "book.toml", "employers.toml", "outcomes.toml", MARK)
 TOP: Final = 5
 NETWORK: Final = "network"
 
@@ -80,6 +80,7 @@ def _filled(opened: "House", folder: Path, applications: int, seed: int) -> dict
     files = write_book(book, applications=applications, seed=seed, locale="zh")
     loads = {
         "applications": _loaded(opened, Path(files["applications"]), folder / "book.toml", "applications"),
+        "employers": _loaded(opened, Path(files["employers"]), folder / "employers.toml", "employers"),
         "outcomes": _loaded(opened, Path(files["outcomes"]), folder / "outcomes.toml", "outcomes"),
     }
     with closing(opened.open_store()) as store:

@@ -1,4 +1,4 @@
-"""Layout of the embedded store: fixed tables, then a migration for each declared column."""
+"""Layout of the embedded store: fixed tables, then a migration for each declared column and each later change."""
 
 from typing import Final
 
@@ -56,4 +56,5 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     _TABLES,
     *_columns("version", ATTRIBUTES),
     *_columns("identifier", IDENTIFIER_COLUMNS),
+    Migration("0003-link-mark", ("ALTER TABLE link ADD COLUMN mark INTEGER",)),  # older links have none
 )

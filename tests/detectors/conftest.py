@@ -19,12 +19,19 @@ NOW = 1_700_000_000_000_000
 
 @dataclass(frozen=True)
 class Fact:
-    """One application in plain words: uses is a tuple of (kind, role, clear value)."""
+    """One application in plain words: uses is a tuple of (kind, role, clear value); names stand beside references."""
 
     application_id: str
     day: float
     uses: tuple[tuple[str, str, str], ...]
     attributes: dict[str, object] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)  # a reference's phone -> the name given for it
+
+
+def mark(key: str, kind: str, role: str, clear: str, fact: Fact) -> int | None:
+    """31 bits of the name's token, as ingest makes them."""
+    name = {"own": fact.attributes.get("name_token"), "reference": fact.names.get(clear)}.get(role)
+    return int(token(key, "name_token", str(name))[3:11], 16) >> 1 if kind == "phone" and name is not None else None
 
 
 def token(key: str, kind: str, clear: str) -> str:
@@ -62,7 +69,8 @@ def batch_of(facts: list[Fact], key: str = "k") -> Batch:
                 "sort": None,
                 "check": None,
             }
-            links.append({"row": row, "kind": KIND[kind].code, "role": ROLE[role].code, "token": text})
+            named = mark(key, kind, role, clear, fact)
+            links.append({"row": row, "kind": KIND[kind].code, "role": ROLE[role].code, "token": text, "mark": named})
     return Batch(
         pl.DataFrame(applications, schema=APPLICATION_SCHEMA),
         pl.DataFrame(list(identifiers.values()), schema=IDENTIFIER_SCHEMA),
@@ -81,7 +89,7 @@ def links_of(batch: Batch, shuffle: int | None = None) -> Links:
     links = (
         batch.links.join(applications.select("row", pl.col("nid").alias("application")), on="row")
         .join(identifiers.select("kind", "token", pl.col("nid").alias("identifier")), on=["kind", "token"])
-        .select("application", "identifier", "kind", "role")
+        .select("application", "identifier", "kind", "role", "mark")
     )
     if shuffle is not None:
         applications = applications.sample(fraction=1, shuffle=True, seed=shuffle)
@@ -124,6 +132,7 @@ def people(count: int, seed: int) -> list[Fact]:
                     "vehicle_appraisal": int(draw.integers(80, 400)) * 100_000,
                     "home_region": f"{110000 + int(draw.integers(30))}",
                 },
+                {} if n % 5 == 0 else {f"136{10_000_000 + home:08d}": f"friend{home}-{n % 3}"},
             )
         )
     return facts
@@ -138,7 +147,8 @@ def plant(facts: list[Fact], start: int, size: int, day: float) -> list[Fact]:
         shared = [("phone", "reference", f"1350000{start:04d}"), ("device", "own", f"farm-{start}")]
         if n % 2:
             shared.append(("phone", "work", f"0108888{start:04d}"))
-        changed[n] = Fact(fact.application_id, day + (n - start) * 2, uses + tuple(shared), fact.attributes)
+        names = fact.names | {f"1350000{start:04d}": f"organiser{n}"}
+        changed[n] = Fact(fact.application_id, day + (n - start) * 2, uses + tuple(shared), fact.attributes, names)
     return changed
 
 

@@ -10,7 +10,7 @@ import pytest
 from detectors import boosting, measures, peers
 from detectors.evaluate import evaluate
 from detectors.peers import folds, groups, sharing
-from graph.network import NO_OFFSET, Network
+from graph.network import NO_MARK, NO_OFFSET, Network
 from graph.schema import APPLICATION_SCHEMA, KIND
 
 Link = tuple[int, str, str]  # application, kind, value
@@ -49,6 +49,7 @@ def network(size: int, links: Iterable[Link]) -> Network:
         np.array([v for v, _ in rows], dtype=np.int32),
         np.ones(len(rows), np.uint8),
         np.full(len(rows), NO_OFFSET, np.int32),
+        np.full(len(rows), NO_MARK, np.int32),
     )
 
 

@@ -171,7 +171,7 @@ def test_few_rows_get_the_columns_of_the_whole_book(records: list[dict[str, Any]
 
 
 def flat(links: LinkTable) -> list[tuple[int, ...]]:
-    columns = (links.application, links.value, links.kind, links.role, links.offset)
+    columns = (links.application, links.value, links.kind, links.role, links.offset, links.mark)
     return sorted(zip(*(column.tolist() for column in columns), strict=True))
 
 

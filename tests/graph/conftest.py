@@ -19,7 +19,7 @@ def token(kind: str, value: str) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """One version: `uses` are "kind/role/value" texts, `label` what people see of the identifiers."""
+    """One version: `uses` are "kind/role/value" texts, `label` what people see of the identifiers, `marks` by use."""
 
     application_id: str
     uses: tuple[str, ...] = ()
@@ -28,6 +28,7 @@ class Row:
     version_at: int | None = None
     attributes: dict[str, object] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
+    marks: dict[str, int] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -50,13 +51,13 @@ def build(rows: Sequence[Row]) -> Batch:
         }
         for row in rows
     ]
-    links: dict[tuple[int, int, int, str], None] = {}
+    links: dict[tuple[int, int, int, str], int | None] = {}
     identifiers: dict[tuple[int, str], str] = {}
     for place, row in enumerate(rows):
         for use in row.uses:
             kind, role, value = use.split("/", 2)
             key = (KIND[kind].code, token(kind, value))
-            links[place, key[0], ROLE[role].code, key[1]] = None
+            links[place, key[0], ROLE[role].code, key[1]] = row.marks.get(use)
             label = row.labels.get(value, value)
             identifiers[key] = min(identifiers.get(key, label), label)
     return Batch(
@@ -64,7 +65,7 @@ def build(rows: Sequence[Row]) -> Batch:
         pl.DataFrame(
             [{"kind": k, "token": t, "label": label} for (k, t), label in identifiers.items()], schema=IDENTIFIER_SCHEMA
         ),
-        pl.DataFrame(list(links), schema=LINK_SCHEMA, orient="row"),
+        pl.DataFrame([(*link, mark) for link, mark in links.items()], schema=LINK_SCHEMA, orient="row"),
     )
 
 

@@ -169,6 +169,26 @@ def test_a_column_declared_later_arrives_by_itself(tmp_path: Path, row: Any, bat
     store.close()
 
 
+def test_a_file_from_before_the_marks_is_upgraded(tmp_path: Path, row: Any, batch_of: Build) -> None:
+    """Its links have none; written again they are duplicates and stay so; a newer version brings its own."""
+    path = tmp_path / "graph.db"
+    use = "phone/reference/1"
+    store = EmbeddedStore(path)
+    store.write(batch_of([row("A", (use,), 1), row("B", (use,), 2)]))
+    store.close()
+    file = SqliteFile(path)
+    with file.writing() as session:
+        session.run("ALTER TABLE link DROP COLUMN mark")
+        session.run("DELETE FROM migration WHERE id = '0003-link-mark'")
+    file.close()
+    store = EmbeddedStore(path)
+    assert store.links().links["mark"].to_list() == [None, None]
+    again = batch_of([row("A", (use,), 3, marks={use: 9}), row("B", (use,), 4, version_at=2_000, marks={use: 9})])
+    assert store.write(again).tolist() == [Verdict.DUPLICATE, Verdict.UPDATED]
+    assert sorted(store.links().links["mark"].to_list(), key=str) == [9, None]
+    store.close()
+
+
 def test_migrations_have_unique_ids() -> None:
     ids = [migration.id for migration in MIGRATIONS]
     assert len(set(ids)) == len(ids)

@@ -1,5 +1,7 @@
 """Network, persons, surprise and pairs: canonical order, exact integers, the same from both sides."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -7,10 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from graph.book import LinkTable, expand, lay_out, ranks, single_values, token_number
+from graph.book import LinkTable, expand, lay_out, name_mark, ranks, single_values, token_number
 from graph.network import BUILDING, network
 from graph.persons import resolve, smallest_member
-from graph.projection import KIN, Channel, entries, entry_surprise, join_pairs, touch_weights, touches
+from graph.projection import (
+    KIN,
+    OTHER_NAME,
+    SAME_NAME,
+    UNNAMED,
+    Channel,
+    entries,
+    entry_surprise,
+    join_pairs,
+    touch_weights,
+    touches,
+)
 from graph.schema import ATTRIBUTES, KIND, ROLE
 from graph.store import Links
 from graph.surprise import expected, surprise
@@ -45,8 +58,14 @@ def links_of(rows: list[tuple[str, float, dict[str, str]]], uses: list[tuple[int
         },
     )  # fmt: skip
     links = pl.DataFrame(
-        [(7 * row, number[kind, value], KIND[kind].code, ROLE[role].code) for row, kind, role, value in uses],
-        schema={"application": pl.Int64, "identifier": pl.Int64, "kind": pl.UInt8, "role": pl.UInt8},
+        [(7 * row, number[kind, value], KIND[kind].code, ROLE[role].code, None) for row, kind, role, value in uses],
+        schema={
+            "application": pl.Int64,
+            "identifier": pl.Int64,
+            "kind": pl.UInt8,
+            "role": pl.UInt8,
+            "mark": pl.Int32,
+        },
         orient="row",
     )
     return Links(applications, identifiers, links)
@@ -67,6 +86,21 @@ def test_network_is_in_canonical_order_and_adds_groups() -> None:
     assert (net.value_kind == BUILDING).sum() == 1
     shared = net.identifiers.filter(pl.col("kind") == PHONE)["value"][0]
     assert set(net.link_application[net.link_value == shared].tolist()) == {0, 1}
+
+
+def test_marks_stay_with_their_links_in_any_order_and_coarser_values_have_none() -> None:
+    links = links_of(
+        [("A", 1, {}), ("B", 2, {}), ("C", 2, {})],
+        [(0, "phone", "own", "p1"), (1, "phone", "reference", "p1"), (2, "phone", "reference", "p1"),
+         (2, "address", "own", "st 1")],
+    )  # fmt: skip
+    marked = links.links.with_columns(mark=pl.Series([5, 0, None, None], dtype=pl.Int32))
+    for shown in (marked, marked.reverse()):
+        net = network(replace(links, links=shown))
+        found = zip(net.link_application.tolist(), net.value_kind[net.link_value].tolist(), net.link_mark, strict=True)
+        assert {(a, k): int(m) for a, k, m in found} == {
+            (0, PHONE): 5, (1, PHONE): 0, (2, PHONE): -1, (2, KIND["address"].code): -1, (2, BUILDING): -1,
+        }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -123,6 +157,7 @@ def test_book_of_one_value_keeps_time_order() -> None:
         np.full(4, PHONE, np.uint8),
         np.full(4, OWN, np.uint8),
         np.full(4, -1, np.int32),
+        np.full(4, -1, np.int32),
     )
     columns = {
         "event_at": event_at,
@@ -158,7 +193,7 @@ def test_pairs_are_the_same_from_both_sides(uses: list[tuple[int, int, int]]) ->
     application, value, role = (np.array(column) for column in zip(*uses, strict=True))
     table = LinkTable(
         application.astype(np.int32), value.astype(np.int64), np.full(len(uses), PHONE, np.uint8),
-        role.astype(np.uint8), np.full(len(uses), -1, np.int32),
+        role.astype(np.uint8), np.full(len(uses), -1, np.int32), np.full(len(uses), -1, np.int32),
     )  # fmt: skip
     columns = {
         "event_at": (np.arange(size) * 7 % 12 * 9).astype(np.int64) * DAY,
@@ -172,6 +207,36 @@ def test_pairs_are_the_same_from_both_sides(uses: list[tuple[int, int, int]]) ->
     assert {(b, a): w for (a, b), w in together.items()} == together
     alone = {key: w for row in range(size) for key, w in _pairs(book, np.array([row], np.int32)).items()}
     assert alone == together
+
+
+def test_a_touch_says_whether_both_give_the_phone_one_name() -> None:
+    """Only equality of two marks counts, 0 is a mark like others, and who gives no name is neither."""
+    mark = np.array([4, 4, 0, -1, 0], np.int32)
+    size = len(mark)
+    table = LinkTable(
+        np.arange(size, dtype=np.int32), np.full(size, 9), np.full(size, PHONE, np.uint8),
+        np.array([OWN, REFERENCE, REFERENCE, REFERENCE, OWN], np.uint8), np.full(size, -1, np.int32), mark,
+    )  # fmt: skip
+    columns = {
+        "event_at": np.arange(size) * DAY, "person": np.arange(size, dtype=np.int32), **single_values(table, size),
+        "surname": np.zeros(size, np.int64), "home_persons": np.zeros(size, np.int32),
+    }  # fmt: skip
+    channels = (*CHANNELS, Channel("reference", PHONE, REFERENCE, REFERENCE, 0.5))
+    book = lay_out(columns, table)
+    rows = np.arange(size, dtype=np.int32)
+    found = entries(book, rows, channels)
+    met = touches(book, rows, found, channels)
+    said = {(int(found.row[e]), int(o)): int(n) for e, o, n in zip(met.entry, met.other, met.named, strict=True)}
+    assert len(said) == size * (size - 1)
+    for (a, b), named in said.items():
+        unnamed = mark[a] < 0 or mark[b] < 0
+        assert named == (UNNAMED if unnamed else SAME_NAME if mark[a] == mark[b] else OTHER_NAME), (a, b)
+
+
+def test_the_mark_of_a_name_is_the_first_bits_of_its_token() -> None:
+    tokens = ["t1:ffffffffffffffffffffffff", "t1:00000001ffffffffffffffff", "t1:800000000000000000000000"]
+    numbers = token_number(pl.Series([*tokens, None]))
+    assert name_mark(numbers).tolist() == [2**31 - 1, 0, 2**30, -1]
 
 
 def _pairs(book: object, rows: np.ndarray) -> dict[tuple[int, int], tuple[int, int, bool]]:

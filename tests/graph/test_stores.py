@@ -76,7 +76,7 @@ def test_a_batch_comes_back_in_the_declared_columns(
     assert dict(found.applications.schema) == {"nid": pl.Int64(), **APPLICATION_SCHEMA, "closed_seq": pl.Int64()}
     assert dict(found.identifiers.schema) == {"nid": pl.Int64(), **IDENTIFIER_SCHEMA}
     assert dict(found.links.schema) == {
-        "application": pl.Int64(), "identifier": pl.Int64(), "kind": pl.UInt8(), "role": pl.UInt8(),
+        "application": pl.Int64(), "identifier": pl.Int64(), "kind": pl.UInt8(), "role": pl.UInt8(), "mark": pl.Int32(),
     }  # fmt: skip
     first, second = found.applications.to_dicts()
     assert (first["application_id"], first["event_at"], first["version_at"], first["seq"]) == ("A", 4_000, 9_000, 3)
@@ -226,12 +226,46 @@ def test_recent_gives_whole_live_rows_of_users(store: GraphStore, row: Any, batc
     assert dict(found.links.schema) == LINK_SCHEMA
     assert set(found.identifiers.select("kind", "token").rows()) == {phone, dealer}
     assert found.links.rows() == [
-        (0, 1, 1, phone[1]),
-        (0, 1, 3, phone[1]),
-        (0, *dealer_role(dealer)),
-        (1, *dealer_role(dealer)),
+        (0, 1, 1, phone[1], None),
+        (0, 1, 3, phone[1], None),
+        (0, *dealer_role(dealer), None),
+        (1, *dealer_role(dealer), None),
     ]
     assert store.recent([phone], after=8).applications.is_empty()
+
+
+def test_marks_stand_on_their_links_and_on_no_others(
+    store: GraphStore, row: Any, batch_of: Build, token_of: Any
+) -> None:
+    """A mark may be 0 or the greatest of 31 bits; a newer version brings its own; a link without one stays so."""
+    own, named, work = "phone/own/1", "phone/reference/1", "phone/work/1"
+    marks = {own: 0, named: 2**31 - 1}
+    store.write(batch_of([row("A", (own, named, work, "dealer/own/D"), 1, version_at=1, marks=marks)]))
+    store.write(batch_of([row("B", (named,), 2), row("C", (named, "phone/reference/2"), 3, marks={named: 7})]))
+    store.write(batch_of([row("A", (own, named, work), 4, version_at=2, marks={own: 5})]))
+    second = (KIND["phone"].code, token_of("phone", "2"))
+    first = (KIND["phone"].code, token_of("phone", "1"))
+    assert marks_of(store.links(known_at=3)) == {
+        ("A", 1, first[1]): 0, ("A", 3, first[1]): 2**31 - 1, ("A", 2, first[1]): None,
+        ("A", 1, token_of("dealer", "D")): None, ("B", 3, first[1]): None, ("C", 3, first[1]): 7,
+        ("C", 3, second[1]): None,
+    }  # fmt: skip
+    now = {key: mark for key, mark in marks_of(store.links()).items() if key[0] == "A"}
+    assert now == {("A", 1, first[1]): 5, ("A", 2, first[1]): None, ("A", 3, first[1]): None}
+    found = store.recent([first], after=2)
+    assert found.applications["application_id"].to_list() == ["C", "A"]
+    assert found.links.filter(pl.col("row") == 0).select("role", "token", "mark").rows() == sorted(
+        [(3, first[1], 7), (3, second[1], None)]
+    )
+    assert dict(found.links.filter(pl.col("row") == 1).select("role", "mark").rows()) == {1: 5, 2: None, 3: None}
+
+
+def marks_of(found: Links) -> dict[tuple[str, int, str], int | None]:
+    """(application_id, role, token) -> mark."""
+    joined = found.links.join(found.applications, left_on="application", right_on="nid").join(
+        found.identifiers.select("nid", "token"), left_on="identifier", right_on="nid"
+    )
+    return {(a, r, t): m for a, r, t, m in joined.select("application_id", "role", "token", "mark").rows()}
 
 
 def dealer_role(dealer: tuple[int, str]) -> tuple[int, int, str]:

@@ -100,20 +100,20 @@ class FakeStore:
 
     def __init__(self) -> None:
         self.versions: dict[tuple[str, str], dict[str, Any]] = {}
-        self.links_of: dict[tuple[str, str], set[tuple[int, int, str]]] = {}
+        self.links_of: dict[tuple[str, str], set[tuple[int, int, str, int | None]]] = {}
         self.identifiers: dict[tuple[int, str], dict[str, Any]] = {}
 
     def write(self, batch: Batch) -> NDArray[np.uint8]:
         known = {(k, t) for k, t in batch.identifiers.select("kind", "token").iter_rows()}
         assert len(known) == batch.identifiers.height
-        assert batch.links.is_unique().all()
+        assert batch.links.select("row", "kind", "role", "token").is_unique().all()
         assert {(k, t) for k, t in batch.links.select("kind", "token").iter_rows()} == known
         assert batch.applications["seq"].is_sorted()
         for row in batch.identifiers.iter_rows(named=True):
             assert self.identifiers.setdefault((row["kind"], row["token"]), row) == row
-        used: dict[int, set[tuple[int, int, str]]] = {}
-        for at, kind, role, token in batch.links.iter_rows():
-            used.setdefault(at, set()).add((kind, role, token))
+        used: dict[int, set[tuple[int, int, str, int | None]]] = {}
+        for at, *link in batch.links.select("row", "kind", "role", "token", "mark").iter_rows():
+            used.setdefault(at, set()).add(tuple(link))
         verdicts = []
         applications = {app for app, _ in self.versions}
         for at, row in enumerate(batch.applications.iter_rows(named=True)):

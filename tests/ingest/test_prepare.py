@@ -5,8 +5,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from graph.book import name_mark, token_number
 from graph.errors import UsageError
-from graph.schema import APPLICATION_SCHEMA, CANONICAL_COLUMNS, IDENTIFIER_SCHEMA, KIND, LINK_SCHEMA, ROLE
+from graph.schema import (
+    APPLICATION_SCHEMA,
+    CANONICAL_COLUMNS,
+    IDENTIFIER_SCHEMA,
+    KIND,
+    KIND_OF_CODE,
+    LINK_SCHEMA,
+    ROLE,
+    ROLE_OF_CODE,
+)
 from ingest.prepare import Prepared, SourceContext, prepare
 from tests.ingest.fakes import keys
 from tests.ingest.samples import TEXTS
@@ -135,6 +145,71 @@ def test_digest_tells_fields_apart() -> None:
     base = {"application_id": "A", "submitted_at": "2026-01-01"}
     rows = [base | {"channel": "x"}, base | {"status": "x"}, base | {"channel": "x", "status": "x"}, base]
     assert made(*rows).batch.applications["digest"].n_unique() == 4
+
+
+def marks(prepared: Prepared, row: int = 0) -> dict[tuple[str, str], list[int | None]]:
+    """(kind, role) -> marks of the row's links."""
+    found: dict[tuple[str, str], list[int | None]] = {}
+    for at, kind, role, _, mark in prepared.batch.links.iter_rows():
+        if at == row:
+            found.setdefault((KIND_OF_CODE[kind].name, ROLE_OF_CODE[role].name), []).append(mark)
+    return found
+
+
+def test_one_name_has_one_mark_in_every_role_and_in_every_spelling() -> None:
+    named = ROW | {
+        "phone.3": "13700000000",
+        "reference.1.name": " 张三丰 ",
+        "reference.2.name": "张三丰先生",
+        "reference.2.phone": "13911113333",
+        "reference.3.phone": "13911114444",
+        "co_applicant.1.name": "张 三丰",
+        "co_applicant.1.phone": "13911115555",
+        "co_applicant.2.name": "李四",
+        "co_applicant.2.phone": "13911116666",
+    }
+    prepared = made(named)
+    found = marks(prepared)
+    own = found["phone", "own"]
+    (mine,) = set(own)
+    assert len(own) == 2
+    assert name_mark(token_number(prepared.batch.applications["name_token"])).tolist() == [mine]
+    assert found["phone", "reference"] == [mine, mine, None]
+    assert found["phone", "co_applicant"][0] == mine != found["phone", "co_applicant"][1]
+    other = {mark for key, some in found.items() if key[0] != "phone" or key[1] == "work" for mark in some}
+    assert other == {None}
+    elsewhere = marks(made(named, salt="b"))
+    assert elsewhere["phone", "own"][0] not in (None, mine)
+    assert elsewhere["phone", "reference"] == [elsewhere["phone", "own"][0]] * 2 + [None]
+
+
+@pytest.mark.parametrize("salt", ["a", "b", "c", "d"])
+@pytest.mark.parametrize("rows", [1, 80])
+def test_of_two_names_beside_one_phone_the_first_counts_in_every_home(salt: str, rows: int) -> None:
+    """The smaller of two keyed marks would be another name's in another home."""
+    base = ROW | {"application_id": "B", "reference.1.phone": None}
+    one = base | {"reference.1.name": "王五", "reference.1.phone": "13922220000"}
+    twice = base | {
+        "reference.1.name": None,
+        **{f"reference.{n}.phone": "13922220000" for n in (1, 2, 3)},
+        "reference.2.name": "王五",
+        "reference.3.name": "赵六",
+    }
+    prepared = made(*[one, twice] * rows, salt=salt)
+    assert marks(prepared, 0)["phone", "reference"] == marks(prepared, 1)["phone", "reference"]
+    assert len(marks(prepared, 2 * rows - 1)["phone", "reference"]) == 1
+
+
+def test_another_name_of_a_reference_is_another_version() -> None:
+    digests = made(ROW, ROW | {"reference.1.name": "李 四"}, ROW | {"reference.1.name": "李五"}).batch.applications
+    first, spelled, renamed = digests["digest"].to_list()
+    assert first == spelled != renamed
+
+
+def test_names_of_references_are_marked_and_not_kept() -> None:
+    prepared = made(ROW)
+    assert "李四" not in prepared.vault["clear"].to_list()
+    assert prepared.vault.filter(type="name")["clear"].to_list() == ["张三丰"]
 
 
 def test_rows_that_cannot_be_applications_are_refused_with_a_reason() -> None:

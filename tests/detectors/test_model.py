@@ -1,0 +1,171 @@
+"""A model's folder, its folds, and whom it suits."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from detectors.boosting import Booster, Shape, fit
+from detectors.columns import text_digest
+from detectors.model import CARD, FOLDS, MIDDLE, NO_FOLD, Model, blind_names, mixed, read_model, taught_names
+from detectors.policy import Policy
+from graph.errors import ArtifactError
+from tests.detectors import lessons
+
+Toolbox = dict[str, Callable[..., Any]]
+BLIND = ("a", "b")
+TAUGHT = ("a", "b", "known")
+
+
+def booster(names: tuple[str, ...], seed: int) -> Booster:
+    draw = np.random.default_rng(seed)
+    matrix = draw.integers(0, 100, (200, len(names)))
+    return fit(matrix, matrix[:, -1] > 60, names, seed=seed, shape=Shape(trees=5, leaves=4, least=5))
+
+
+def small(*, taught: bool = True) -> Model:
+    """Two folds over three known applications."""
+    digest = np.array([text_digest(name) for name in ("A", "B", "C")], np.int64)
+    order = np.argsort(digest)
+    return Model(
+        {"model_id": "M-9", "applications": 3},
+        (booster(BLIND, 1), booster(BLIND, 2)),
+        (booster(TAUGHT, 3), booster(TAUGHT, 4)) if taught else (),
+        digest[order],
+        np.array([0, 1, 1], np.int8)[order],
+    )
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return small()
+
+
+@pytest.mark.parametrize("taught", [True, False])
+def test_what_is_saved_is_read(tmp_path: Path, taught: bool) -> None:
+    saved = small(taught=taught)
+    saved.save(tmp_path / "M-9")
+    read = read_model(tmp_path / "M-9")
+    assert read.model_id == "M-9"
+    assert [b.text for b in (*read.blind, *read.taught)] == [b.text for b in (*saved.blind, *saved.taught)]
+    assert [b.names for b in read.blind] == [BLIND, BLIND]
+    assert len(read.taught) == 2 * taught
+    assert (read.known == saved.known).all()
+    assert (read.fold == saved.fold).all()
+    assert dict(read.card).items() >= dict(saved.card).items()
+    columns = np.random.default_rng(1).integers(0, 100, (30, 3))
+    fold = np.arange(30) % 3 - 1
+    assert read.margin(columns, fold).tolist() == saved.margin(columns, fold).tolist()
+
+
+def test_a_model_read_and_saved_again_is_the_same(tmp_path: Path, model: Model) -> None:
+    model.save(tmp_path / "one")
+    read_model(tmp_path / "one").save(tmp_path / "two")
+    first, second = ({p.name: p.read_bytes() for p in (tmp_path / n).iterdir()} for n in ("one", "two"))
+    assert first == second
+
+
+def test_a_folder_is_never_written_over(tmp_path: Path, model: Model) -> None:
+    model.save(tmp_path / "M-9")
+    with pytest.raises(FileExistsError):
+        model.save(tmp_path / "M-9")
+
+
+@pytest.mark.parametrize("name", ["blind-0.txt", "blind-1.txt", "taught-0.txt", "taught-1.txt", FOLDS])
+def test_an_altered_or_missing_file_is_refused(tmp_path: Path, model: Model, name: str) -> None:
+    folder = tmp_path / "M-9"
+    model.save(folder)
+    data = bytearray((folder / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / name).write_bytes(data)
+    with pytest.raises(ArtifactError, match=f"M-9.*{name}"):
+        read_model(folder)
+    (folder / name).unlink()
+    with pytest.raises(ArtifactError, match=r"M-9 cannot be read") as caught:
+        read_model(folder)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("text", ["", "{", "{}", "[]", "null", '{"files": 3}', '{"format": 1, "files": {}}'])
+def test_a_broken_card_is_refused(tmp_path: Path, model: Model, text: str) -> None:
+    folder = tmp_path / "M-9"
+    model.save(folder)
+    (folder / CARD).write_text(text)
+    with pytest.raises(ArtifactError, match="M-9"):
+        read_model(folder)
+
+
+def test_another_format_and_no_card_are_refused(tmp_path: Path, model: Model) -> None:
+    folder = tmp_path / "M-9"
+    model.save(folder)
+    card = json.loads((folder / CARD).read_text())
+    (folder / CARD).write_text(json.dumps(card | {"format": card["format"] + 1}))
+    with pytest.raises(ArtifactError, match="its format"):
+        read_model(folder)
+    (folder / CARD).unlink()
+    with pytest.raises(ArtifactError):
+        read_model(folder)
+    with pytest.raises(ArtifactError):
+        read_model(tmp_path / "nothing")
+
+
+def test_each_application_has_the_fold_that_did_not_see_it(model: Model) -> None:
+    assert model.folds_of(["C", "nobody", "A", "B", ""]).tolist() == [1, NO_FOLD, 0, 1, NO_FOLD]
+    assert model.folds_of([]).tolist() == []
+    none = replace(model, known=np.zeros(0, np.int64), fold=np.zeros(0, np.int8))
+    assert none.folds_of(["A", "B"]).tolist() == [NO_FOLD, NO_FOLD]
+
+
+def test_known_rows_take_their_fold_and_others_the_mean(model: Model) -> None:
+    columns = np.random.default_rng(2).integers(0, 100, (60, 3))
+    fold = np.arange(60) % 3 - 1
+    blind = [b.margin(columns[:, :2]) for b in model.blind]
+    taught = [b.margin(columns) for b in model.taught]
+
+    def expected(parts: list[np.ndarray], row: int) -> int:
+        one, two = int(parts[0][row]), int(parts[1][row])
+        return (one + two) // 2 if fold[row] == NO_FOLD else (one, two)[fold[row]]
+
+    both = [(expected(blind, row) + expected(taught, row)) // 2 for row in range(60)]
+    assert model.margin(columns, fold).tolist() == both
+    untaught = replace(model, taught=())
+    assert untaught.margin(columns, fold).tolist() == [expected(blind, row) for row in range(60)]
+    assert untaught.margin(columns[:, :2], fold).tolist() == untaught.margin(columns, fold).tolist()
+
+
+def test_a_row_alone_gets_the_margin_that_it_has_in_company(model: Model) -> None:
+    columns = np.random.default_rng(3).integers(0, 100, (40, 3))
+    fold = np.arange(40) % 3 - 1
+    together = model.margin(columns, fold).tolist()
+    assert [int(model.margin(columns[n : n + 1], fold[n : n + 1])[0]) for n in range(40)] == together
+
+
+def test_a_model_suits_the_policy_that_makes_its_columns(toolbox: Toolbox, policy: Policy) -> None:
+    taught = lessons.lesson(toolbox, policy, taught=True).model
+    assert taught.suits(policy)
+    assert taught.blind[0].names == blind_names(policy)
+    assert taught.taught[0].names == taught_names(policy)
+    assert taught.suits(replace(policy, version="other", red=policy.red + 1, fraud_rate=0.5))
+    assert not taught.suits(replace(policy, features=policy.features[1:]))
+    assert not taught.suits(replace(policy, features=tuple(reversed(policy.features))))
+    assert not taught.suits(replace(policy, channels=policy.channels[:-1]))
+    assert not replace(taught, taught=(booster(TAUGHT, 1),)).suits(policy)
+
+
+@pytest.mark.parametrize("taught", [False, True])
+def test_the_mixture_takes_its_share_of_each_and_is_never_negative(policy: Policy, taught: bool) -> None:
+    raw, margin = np.array([0, 3_000, 3_000, 0]), np.array([0, -2_000, 4_000, -90_000])
+    share_of, other = ("taught_share", "learnt_share")[:: 1 if taught else -1]
+
+    def with_share(share: float) -> np.ndarray:
+        return mixed(raw, margin, replace(policy, **{share_of: share, other: 0.123}), taught=taught)
+
+    learnt, unsupervised, half = with_share(1.0), with_share(0.0), with_share(0.5)
+    assert learnt.tolist() == [MIDDLE, MIDDLE - 2_000, MIDDLE + 4_000, 0]
+    decade = round(policy.log_odds_per_decade * 1000)
+    assert unsupervised.tolist() == [MIDDLE, MIDDLE + 3 * decade, MIDDLE + 3 * decade, MIDDLE]
+    assert (np.abs(half[:3] - (learnt + unsupervised)[:3] // 2) <= 1).all()

@@ -1,0 +1,164 @@
+"""Training: repeatable by seed in every home, taught by outcomes from thirty on, useful on rings it never saw."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from detectors import train as training
+from detectors.columns import norms, text_digest
+from detectors.grammar import read_grammar
+from detectors.model import Model, blind_names, taught_names
+from detectors.policy import Policy
+from detectors.survey import survey
+from detectors.sweep import Inputs, learnt, read_book
+from detectors.train import FEWEST, FOLDS, LEAST_CONFIRMED, train
+from graph.errors import UsageError
+from tests.detectors import lessons
+from tests.detectors.lessons import Lesson, hush
+
+Toolbox = dict[str, Callable[..., Any]]
+
+
+@pytest.fixture(scope="module")
+def lesson(toolbox: Toolbox, policy: Policy) -> Lesson:
+    return lessons.lesson(toolbox, policy, taught=True)
+
+
+def inputs(toolbox: Toolbox, facts: list[Any], rows: list[int], key: str = "k", shuffle: int | None = None) -> Inputs:
+    return lessons.inputs(toolbox["links_of"](toolbox["batch_of"](facts, key), shuffle), lessons.outcomes(facts, rows))
+
+
+def trained(given: Inputs, policy: Policy, seed: int = 3) -> Model:
+    return train(given, policy, read_grammar(), seed=seed, model_id="M-1", say=hush)
+
+
+def texts(model: Model) -> list[str]:
+    return [booster.text for booster in (*model.blind, *model.taught)]
+
+
+def test_the_same_book_and_seed_give_the_same_boosters_in_every_home(
+    lesson: Lesson, policy: Policy, toolbox: Toolbox
+) -> None:
+    elsewhere = inputs(toolbox, lesson.facts, lessons.confirmed_rows(), key="another home", shuffle=4)
+    again = trained(elsewhere, policy)
+    assert texts(again) == texts(lesson.model)
+    assert again.known.tolist() == lesson.model.known.tolist()
+    assert again.fold.tolist() == lesson.model.fold.tolist()
+    assert {**again.card, "model_id": ""} == {**lesson.model.card, "model_id": ""}
+
+
+def test_another_seed_gives_another_model(lesson: Lesson, policy: Policy) -> None:
+    assert texts(trained(lesson.inputs, policy, seed=4)) != texts(lesson.model)
+
+
+def test_its_shape(lesson: Lesson, policy: Policy) -> None:
+    model = lesson.model
+    assert len(model.blind) == len(model.taught) == FOLDS
+    assert all(booster.names == blind_names(policy) for booster in model.blind)
+    assert all(booster.names == taught_names(policy) for booster in model.taught)
+    assert (np.diff(model.known) > 0).all()
+    assert set(model.known.tolist()) == {text_digest(fact.application_id) for fact in lesson.facts}
+
+
+def test_a_community_lies_in_one_fold(lesson: Lesson) -> None:
+    fold = lesson.model.folds_of([fact.application_id for fact in lesson.facts])
+    assert set(fold.tolist()) == set(range(FOLDS))
+    label = lesson.seen.community.label
+    assert len(set(zip(label.tolist(), fold.tolist(), strict=True))) == len(set(label.tolist()))
+
+
+def test_the_card_tells_what_it_was_made_of(lesson: Lesson, policy: Policy) -> None:
+    card = lesson.model.card
+    assert (card["applications"], card["confirmed"], card["outcomes"]) == (
+        len(lesson.facts), len(lessons.confirmed_rows()), True
+    )  # fmt: skip
+    assert (card["seed"], card["folds"], card["policy_digest"]) == (3, FOLDS, policy.digest)
+    assert card["grammar_digest"] == read_grammar().digest
+    assert card["planted"] > 0
+    times = lesson.book.columns["event_at"]
+    assert card["window"] == [times.min(), times.max()]
+    figures = card["planted_figures"]
+    for name in ("average_precision", "roc_auc"):
+        low, high = figures[f"{name}_interval"]
+        assert 0 <= low <= figures[name] <= high <= 1
+    assert set(card["strongest"]) <= set(blind_names(policy))
+    assert card["trees"] == sum(booster.trees for booster in (*lesson.model.blind, *lesson.model.taught))
+
+
+@pytest.mark.parametrize("size", [0, 1, FEWEST - 1])
+def test_too_few_applications_are_wrong_use(size: int, policy: Policy, toolbox: Toolbox) -> None:
+    few = inputs(toolbox, lessons.people(toolbox, size), []) if size else None
+    from graph.store import Batch
+
+    given = few or lessons.inputs(toolbox["links_of"](Batch.empty()), toolbox["no_outcomes"]())
+    with pytest.raises(UsageError, match=f"^{size} applications are too few") as caught:
+        trained(given, policy)
+    assert str(FEWEST) in caught.value.remedy
+
+
+def test_a_handful_of_outcomes_teaches_nothing(lesson: Lesson, policy: Policy, toolbox: Toolbox) -> None:
+    rows = lessons.confirmed_rows()
+    fewer = trained(inputs(toolbox, lesson.facts, rows[: LEAST_CONFIRMED - 1]), policy)
+    assert fewer.taught == ()
+    assert (fewer.card["outcomes"], fewer.card["confirmed"]) == (False, LEAST_CONFIRMED - 1)
+    enough = trained(inputs(toolbox, lesson.facts, rows[:LEAST_CONFIRMED]), policy)
+    assert len(enough.taught) == FOLDS
+    assert enough.card["outcomes"] is True
+
+
+def test_outcomes_raise_those_next_to_them(lesson: Lesson, policy: Policy, toolbox: Toolbox) -> None:
+    """Two of each ring were never confirmed: with outcomes their margin is above what it is without them."""
+    blank = lessons.lesson(toolbox, policy, taught=False)
+    hidden = [start + n for start in lessons.RINGS for n in (5, 6)]
+
+    def lead(one: Lesson) -> float:
+        fold = one.model.folds_of([fact.application_id for fact in one.facts])
+        margin = learnt(one.book, one.seen, one.model, fold)
+        return float(np.median(margin[hidden]) - np.median(margin))
+
+    assert lead(lesson) > lead(blank)
+
+
+def test_an_unseen_ring_stands_above_families(policy: Policy, toolbox: Toolbox) -> None:
+    """Trained on a book without the ring, asked of a book that has it; nobody was ever confirmed."""
+    honest = lessons.people(toolbox)
+    model = trained(inputs(toolbox, honest, []), policy)
+    rows = list(range(200, 207))
+    _, book, _ = read_book(inputs(toolbox, toolbox["plant"](honest, rows[0], len(rows), 150.0), []))
+    seen = survey(book, policy, norms(dict(book.columns)), learns=True)
+    margin = learnt(book, seen, model, np.full(book.applications, -1))
+    home, surname = book.columns["address"], book.columns["surname"]
+    families = [
+        n for n in range(1, book.applications)
+        if home[n] == home[n - 1] and surname[n] == surname[n - 1] and not {n, n - 1} & set(rows)
+    ]  # fmt: skip
+    assert len(families) > 50
+    assert np.median(margin[rows]) > np.median(margin[families])
+    assert np.median(margin[rows]) > np.quantile(margin, 0.95)
+
+
+def test_of_a_larger_book_the_latest_are_learnt_from(
+    lesson: Lesson, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "LARGEST", 505)
+    model = trained(lesson.inputs, policy)
+    assert model.card["applications"] == 505
+    latest = sorted(lesson.facts, key=lambda fact: (fact.day, fact.application_id))[-505:]
+    assert set(model.known.tolist()) == {text_digest(fact.application_id) for fact in latest}
+
+
+def test_a_form_that_is_left_out_is_not_in_the_card(lesson: Lesson, policy: Policy) -> None:
+    fewer = read_grammar().without(["one_person", "chain"])
+    model = train(lesson.inputs, policy, fewer, seed=3, model_id="M-1", say=hush)
+    assert not {"one_person", "chain"} & set(model.card["forms"])
+    assert texts(model) != texts(lesson.model)
+
+
+def test_a_book_that_no_ring_fits_is_wrong_use(lesson: Lesson, policy: Policy) -> None:
+    shipped = read_grammar()
+    huge = replace(shipped, forms=(replace(shipped.forms[0], size=(900, 900, 900)),))
+    with pytest.raises(UsageError, match="no ring of the grammar fits"):
+        train(lesson.inputs, policy, huge, seed=1, model_id="M-1", say=hush)

@@ -1,0 +1,246 @@
+"""What the learner reads of a row, against loops over what the row met; further columns may join these."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from detectors import wide as widening
+from detectors.columns import Norms, norms
+from detectors.contexts import OFFICER_REACH
+from detectors.features import Layer0, layer0
+from detectors.policy import Policy
+from detectors.sweep import read_book
+from detectors.wide import LEAST_ALIKE, LIKE, LIKE_OFFICER, NOWHERE, OFFICER, OWN_COLUMNS, PAIR_FACTS, RARE, VALUE_FACTS
+from graph.book import DAY, ROLES_PER_VALUE, Book
+from graph.projection import CAUSES, WINDOW
+from tests.detectors import lessons
+from tests.detectors.lessons import Lesson
+
+Toolbox = dict[str, Callable[..., Any]]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Everything said of a book's rows. named: [A] what `wide` says, by name."""
+
+    book: Book
+    bottom: Layer0
+    norms: Norms
+    named: list[dict[str, int]]
+
+
+def read(lesson: Lesson, policy: Policy) -> Ground:
+    measured = norms(dict(lesson.book.columns))
+    rows = np.arange(lesson.book.applications, dtype=np.int32)
+    bottom = layer0(lesson.book, rows, policy, measured)
+    matrix = widening.wide(lesson.book, rows, bottom, policy, measured)
+    names = widening.names(policy)
+    return Ground(lesson.book, bottom, measured, [dict(zip(names, row, strict=True)) for row in matrix.tolist()])
+
+
+@pytest.fixture(scope="module")
+def lesson(toolbox: Toolbox, policy: Policy) -> Lesson:
+    return lessons.lesson(toolbox, policy, taught=True)
+
+
+@pytest.fixture(scope="module")
+def ground(lesson: Lesson, policy: Policy) -> Ground:
+    return read(lesson, policy)
+
+
+def agree(ground: Ground, row: int, expected: dict[str, int]) -> None:
+    assert {name: ground.named[row][name] for name in expected} == expected, row
+
+
+def test_every_name_stands_once(policy: Policy) -> None:
+    names = widening.names(policy)
+    assert len(set(names)) == len(names)
+
+
+def test_it_begins_with_the_policys_features(ground: Ground, policy: Policy) -> None:
+    for row, features in enumerate(ground.bottom.features.tolist()):
+        agree(ground, row, dict(zip((f.name for f in policy.features), features, strict=True)))
+
+
+def test_own_columns_stand_as_they_are(ground: Ground) -> None:
+    for row in range(ground.book.applications):
+        agree(ground, row, {name: int(ground.book.columns[name][row]) for name in OWN_COLUMNS})
+
+
+def met_by_row(ground: Ground) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
+    """(channel, gap, cause) of each row's touches."""
+    met, found = ground.bottom.touches, ground.bottom.entries
+    table: list[list[tuple[int, int, int]]] = [[] for _ in range(ground.book.applications)]
+    for entry, gap, cause in zip(met.entry.tolist(), met.gap.tolist(), met.cause.tolist(), strict=True):
+        table[int(found.row[entry])].append((int(found.channel[entry]), gap, cause))
+    yield from enumerate(table)
+
+
+def test_touches_by_channel_and_cause(ground: Ground, policy: Policy) -> None:
+    total = 0
+    for row, some in met_by_row(ground):
+        near = [(channel, cause) for channel, gap, cause in some if abs(gap) <= WINDOW]
+        expected = {f"cause_{name}": sum(cause & bit > 0 for _, _, cause in some) for name, bit in CAUSES.items()}
+        for number, channel in enumerate(policy.channels):
+            expected[f"free_{channel.name}"] = sum(c == number and not cause for c, cause in near)
+            expected[f"excused_{channel.name}"] = sum(c == number and cause > 0 for c, cause in near)
+        agree(ground, row, expected)
+        total += len(near)
+    assert total > 200
+
+
+def users_of(book: Book, slot: int) -> list[int]:
+    return book.member[book.slots.start[slot] : book.slots.start[slot + 1]].tolist()
+
+
+def facts_of(book: Book, slot: int, row: int) -> dict[str, int]:
+    """What all users of a slot have in common, from the users themselves."""
+    users = users_of(book, slot)
+    found: dict[str, int] = {}
+    for fact, column in (("firm", "employer_core"), ("surname", "surname")):
+        items = [int(book.columns[column][user]) for user in users]
+        found[fact] = sum(item != 0 and items.count(item) > 1 for item in items) * 100 // len(users)
+    dealers = [d for user in users if (d := int(book.columns["dealer"][user]))]
+    found["dealer"] = max((dealers.count(d) for d in dealers), default=0) * 100 // len(users)
+    first = min(int(book.columns["event_at"][user]) for user in users)
+    found["age"] = (int(book.columns["event_at"][row]) - first) // DAY
+    value = book.slots.key[slot] // ROLES_PER_VALUE
+    slots = np.flatnonzero(book.slots.key // ROLES_PER_VALUE == value).tolist()
+    found["users"] = len({int(book.columns["person"][user]) for one in slots for user in users_of(book, one)})
+    return found
+
+
+def test_values_by_channel(ground: Ground, policy: Policy) -> None:
+    book, found = ground.book, ground.bottom.entries
+    most: dict[tuple[int, str], int] = {}
+    for row, channel, slot in zip(found.row.tolist(), found.channel.tolist(), found.slot.tolist(), strict=True):
+        for fact, value in facts_of(book, slot, row).items():
+            key = row, f"{fact}_{policy.channels[channel].name}"
+            most[key] = max(most.get(key, -1), value)
+    for row in range(book.applications):
+        for fact in ("users", *VALUE_FACTS):
+            agree(
+                ground, row, {name: most.get((row, name), -1) for name in (f"{fact}_{c.name}" for c in policy.channels)}
+            )
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """One row's pair with another."""
+
+    other: int
+    raw: int
+    channels: int
+    explained: bool
+    gap: int
+
+
+def pairs_by_row(ground: Ground) -> list[list[Meeting]]:
+    pairs = ground.bottom.pairs
+    table: list[list[Meeting]] = [[] for _ in range(ground.book.applications)]
+    columns = (pairs.row, pairs.other, pairs.raw, pairs.channels, pairs.explained, pairs.gap)
+    for row, *rest in zip(*(column.tolist() for column in columns), strict=True):
+        table[row].append(Meeting(*rest))
+    return table
+
+
+def pair_facts(book: Book, row: int, met: list[Meeting], firm: int) -> dict[str, int]:
+    free = [m for m in met if not m.explained and m.channels & firm]
+    near = [m for m in met if abs(m.gap) <= WINDOW]
+    free_near = [m for m in free if abs(m.gap) <= WINDOW]
+    loan = book.columns["loan"]
+    mine = int(loan[row])
+    theirs = [(int(loan[m.other])) for m in free if mine > 0 and loan[m.other] > 0]
+    return {
+        "pairs": len(met),
+        "pairs_near": len(near),
+        "pairs_free": len(free),
+        "pairs_free_near": len(free_near),
+        "pairs_many": sum(m.channels.bit_count() > 1 for m in met),
+        "pairs_many_free": sum(m.channels.bit_count() > 1 for m in free),
+        "raw_sum": sum(m.raw // 1000 for m in met),
+        "raw_most": max((m.raw // 1000 for m in met), default=0),
+        "raw_free": sum(m.raw // 1000 for m in free),
+        "raw_free_near": sum(m.raw // 1000 for m in free_near),
+        "raw_free_most": max((m.raw // 1000 for m in free), default=0),
+        "persons_free": len({int(book.columns["person"][m.other]) for m in free}),
+        "gap_least": min((abs(m.gap) // DAY for m in met), default=NOWHERE),
+        "gap_least_free": min((abs(m.gap) // DAY for m in free), default=NOWHERE),
+        "money_apart": min((abs(mine - their) * 100 // max(mine, their) for their in theirs), default=NOWHERE),
+    }
+
+
+def test_pairs_and_likeness(ground: Ground, policy: Policy) -> None:
+    book = ground.book
+    firm = sum(1 << n for n, channel in enumerate(policy.channels) if not channel.soft)
+    for row, met in enumerate(pairs_by_row(ground)):
+        facts = pair_facts(book, row, met, firm)
+        assert set(facts) <= set(PAIR_FACTS)
+        for name in LIKE:
+            column = book.columns[name]
+            alike = [m for m in met if column[m.other] == column[row] != 0]
+            facts |= {f"like_{name}": len(alike), f"free_like_{name}": sum(not m.explained for m in alike)}
+        agree(ground, row, facts)
+
+
+def officers_others(book: Book, row: int) -> list[int]:
+    """The officer's other applicants, the next OFFICER_REACH applications to each side in time."""
+    officer = book.columns["officer"]
+    if not officer[row]:
+        return []
+    mine = sorted(np.flatnonzero(officer == officer[row]).tolist(), key=lambda n: (book.columns["event_at"][n], n))
+    place = mine.index(row)
+    near = mine[max(place - OFFICER_REACH, 0) : place + OFFICER_REACH + 1]
+    return [n for n in near if book.columns["person"][n] != book.columns["person"][row]]
+
+
+def officer_facts(book: Book, row: int) -> dict[str, int]:
+    times = book.columns["event_at"]
+    facts = dict.fromkeys(OFFICER, 0)
+    for other in officers_others(book, row):
+        inside = abs(int(times[other]) - int(times[row])) <= WINDOW
+        alike = [name for name in LIKE_OFFICER if book.columns[name][other] == book.columns[name][row] != 0]
+        facts["officer_near"] += inside
+        if len(alike) >= LEAST_ALIKE:
+            facts["officer_two" if inside else "officer_far_two"] += 1
+        if len(alike) >= LEAST_ALIKE and inside:
+            shares = [(book.columns[name] == book.columns[name][row]).mean() for name in alike]
+            facts["officer_rare"] += sum(round(-math.log10(share) * RARE) for share in shares)
+    return facts
+
+
+def test_an_officers_other_applications(ground: Ground) -> None:
+    two = 0
+    for row in range(ground.book.applications):
+        facts = officer_facts(ground.book, row)
+        assert abs(ground.named[row]["officer_rare"] - facts["officer_rare"]) <= 1, "halves may be rounded otherwise"
+        facts.pop("officer_rare")
+        agree(ground, row, facts)
+        two += facts["officer_two"]
+    assert two > 10
+
+
+def test_a_row_asked_alone_is_the_row_in_company(ground: Ground, policy: Policy) -> None:
+    names = widening.names(policy)
+    for row in range(0, ground.book.applications, 23):
+        rows = np.array([row], np.int32)
+        alone = widening.wide(ground.book, rows, layer0(ground.book, rows, policy, ground.norms), policy, ground.norms)
+        assert dict(zip(names, alone[0].tolist(), strict=True)) == ground.named[row]
+
+
+def test_a_row_that_met_nobody(policy: Policy, toolbox: Toolbox) -> None:
+    _, book, _ = read_book(
+        lessons.inputs(toolbox["links_of"](toolbox["batch_of"](lessons.people(toolbox, 1))), toolbox["no_outcomes"]())
+    )
+    rows, measured = np.zeros(1, np.int32), norms(dict(book.columns))
+    found = widening.wide(book, rows, layer0(book, rows, policy, measured), policy, measured)[0].tolist()
+    named = dict(zip(widening.names(policy), found, strict=True))
+    nowhere = ("gap_least", "gap_least_free", "money_apart")
+    assert {name: named[name] for name in PAIR_FACTS} == {
+        name: NOWHERE if name in nowhere else 0 for name in PAIR_FACTS
+    }
+    assert {named[f"age_{channel.name}"] for channel in policy.channels} == {-1, 0}
