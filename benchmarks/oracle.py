@@ -61,7 +61,7 @@ def read_network(made: BookFiles, locale: str) -> Network:
         Links(
             rows.with_columns(pl.col("row").cast(pl.Int64)).rename({"row": "nid"}),
             nodes.rename({"identifier": "nid"}),
-            links.select(pl.col("row").cast(pl.Int64).alias("application"), "identifier", "kind", "role"),
+            links.select(pl.col("row").cast(pl.Int64).alias("application"), "identifier", "kind", "role", "mark"),
         )
     )
 

@@ -10,10 +10,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.copybook import OWN, PHONE, Copy, with_persons
-from detectors.grammar import Form, Grammar, Tie
-from graph.book import DAY, SINGLE, LinkTable, name_mark, single_values
-from graph.network import DERIVED_KIND, NO_MARK, PHONE_BLOCK, VALUE_NAMES
+from detectors.copybook import OWN, Copy, with_persons
+from detectors.grammar import Form, Grammar
+from detectors.ties import SLIP, Members, same, tie
+from graph.book import DAY, LinkTable, single_values
 from graph.persons import persons
 from graph.schema import KIND
 
@@ -27,17 +27,7 @@ SPREAD: Final = 0.45
 TRIES: Final = 8
 """Windows tried for a ring before it is given up: a book can be too small or too sparse for it."""
 SLOW_DAYS: Final = 30.0
-OTHER_SPELLING: Final = 0.25
-RUN_GAP: Final = 4
-EMPLOYER: Final = KIND["employer"].code
-NATIONAL_ID: Final = KIND["national_id"].code
 DEALER, OFFICER = KIND["dealer"].code, KIND["officer"].code
-MANY_NAMES: Final = 0.7
-"""Rings that name one reference's phone differently in every application."""
-TRUE_NAME: Final = 0.6
-"""References whose phone is a member's that carry the member's name."""
-SLIP: Final = 0.25
-"""Applications of one person whose ID or name differs a little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +38,6 @@ class Planted:
     links: LinkTable
     ring: I64
     form: I64
-
-
-@dataclass(frozen=True, slots=True)
-class _Members:
-    """Members of the rings of one form, ring by ring in time order. share: [G]."""
-
-    row: I64
-    of: I64
-    pos: I64
-    first: I64
-    size: I64
-    share: F64
-
-    def __len__(self) -> int:
-        return len(self.size)
 
 
 def plant(
@@ -102,7 +77,7 @@ def plant(
     return Planted(copy.columns, with_persons(whole, person), ring, form)
 
 
-def _draw(copy: Copy, grammar: Grammar, ring: I64, quiet: Bool) -> list[_Members]:
+def _draw(copy: Copy, grammar: Grammar, ring: I64, quiet: Bool) -> list[Members]:
     """Which rows become members of which ring; numbers are written into `ring`."""
     rng, event_at = copy.rng, copy.columns["event_at"].astype(np.int64)
     by_time = np.argsort(event_at, kind="stable")
@@ -148,19 +123,19 @@ def _company(copy: Copy, form: Form, grammar: Grammar, by_time: I64, times: I64,
     return None
 
 
-def _members(copy: Copy, grammar: Grammar, rings: list[I64]) -> _Members:
+def _members(copy: Copy, grammar: Grammar, rings: list[I64]) -> Members:
     size = np.array([len(rows) for rows in rings], np.int64)
     row = np.concatenate([np.zeros(0, np.int64), *rings])
     of = np.repeat(np.arange(len(rings)), size)
     begin = np.cumsum(size) - size
-    return _Members(
+    return Members(
         row, of, np.arange(len(row)) - begin[of], row[begin], size, copy.rng.uniform(*grammar.share, len(rings))
     )
 
 
-def _weave(copy: Copy, form: Form, members: _Members, grammar: Grammar) -> None:
+def _weave(copy: Copy, form: Form, members: Members, grammar: Grammar) -> None:
     rng, rings = copy.rng, len(members)
-    use = np.stack([rng.random(rings) < tie.chance for tie in form.ties])
+    use = np.stack([rng.random(rings) < one.chance for one in form.ties])
     if form.mixed:
         use &= _some(rng, rings, len(form.ties), form.mixed)
     takes = np.ones((len(form.ties), len(members.row)), bool)
@@ -172,16 +147,16 @@ def _weave(copy: Copy, form: Form, members: _Members, grammar: Grammar) -> None:
         _move(copy, members, form.dealers)
     held = np.zeros(len(members.row), bool)
     for number in sorted(range(len(form.ties)), key=lambda n: form.ties[n].role != OWN):
-        tie = form.ties[number]
+        one = form.ties[number]
         share = members.share if not form.each else np.ones(rings)
         taken = use[number][members.of] & takes[number] & (rng.random(len(members.row)) < share[members.of])
-        _tie(copy, tie, members, taken, grammar.stray)
-        held |= taken & bool(tie.kind)
+        tie(copy, one, members, taken, grammar.stray)
+        held |= taken & bool(one.kind)
     _side(copy, form, members, grammar, held)
     poses = (rng.random(rings) < grammar.family)[members.of] & (
         rng.random(len(members.row)) < members.share[members.of]
     )
-    _same(copy, "surname", members, poses)
+    same(copy, "surname", members, poses)
 
 
 def _some(rng: np.random.Generator, columns: int, ties: int, bounds: tuple[int, int]) -> Bool:
@@ -191,17 +166,17 @@ def _some(rng: np.random.Generator, columns: int, ties: int, bounds: tuple[int, 
     return chosen
 
 
-def _side(copy: Copy, form: Form, members: _Members, grammar: Grammar, held: Bool) -> None:
+def _side(copy: Copy, form: Form, members: Members, grammar: Grammar, held: Bool) -> None:
     """A tie besides, for some members, and for nearly all that no tie of the form holds."""
     rng = copy.rng
     kind = rng.integers(len(grammar.side), size=len(members))
     chance = np.where(held, (form.side * (0.5 + members.share / 2))[members.of], grammar.bound)
-    for number, tie in enumerate(grammar.side):
+    for number, one in enumerate(grammar.side):
         taken = (kind == number)[members.of] & (rng.random(len(members.row)) < chance)
-        _tie(copy, tie, members, taken, grammar.stray)
+        tie(copy, one, members, taken, grammar.stray)
 
 
-def _move(copy: Copy, members: _Members, dealers: int) -> None:
+def _move(copy: Copy, members: Members, dealers: int) -> None:
     """The ring applies at the dealers of so many of its members, each time with an officer of that dealer."""
     rng = copy.rng
     begin = np.cumsum(members.size) - members.size
@@ -223,7 +198,7 @@ def _apply_at(copy: Copy, row: I64, dealer: I64) -> None:
     copy.carry(row[moved & (officer != 0)], OFFICER, OWN, officer[moved & (officer != 0)])
 
 
-def _one_person(copy: Copy, members: _Members) -> None:
+def _one_person(copy: Copy, members: Members) -> None:
     """The applications of a ring become one person's at many dealers, some with a slip in birth date or name."""
     rng, columns = copy.rng, copy.columns
     first = members.first[members.of]
@@ -236,146 +211,3 @@ def _one_person(copy: Copy, members: _Members) -> None:
     columns["name"][named] = copy.fresh((len(named),))
     elsewhere = rng.integers(len(columns["dealer"]), size=len(members.row))
     _apply_at(copy, members.row, columns["dealer"].astype(np.int64)[elsewhere])
-
-
-def _tie(copy: Copy, tie: Tie, members: _Members, taken: Bool, stray: float) -> None:
-    if tie.column:
-        _column(copy, tie, members, taken)
-    elif tie.how == "run":
-        _run(copy, members, taken)
-    elif tie.how in ("next", "any"):
-        _names_each_other(copy, tie, members, taken)
-    elif tie.how == "member":
-        _like_member(copy, tie, members, taken)
-    elif tie.how == "twice":
-        before = members.row[np.maximum(np.arange(len(members.row)) - 1, 0)]
-        second = taken & (members.pos % 2 == 1)
-        value = copy.held(tie.kind)[before]
-        second &= value != 0
-        copy.carry(members.row[second], tie.kind, tie.role, value[second])
-    else:
-        _pool(copy, tie, members, taken, stray)
-
-
-def _pool(copy: Copy, tie: Tie, members: _Members, taken: Bool, stray: float) -> None:
-    """Members carry one of the ring's values, one value after another in time with some out of turn."""
-    rng, rings = copy.rng, len(members)
-    low, high = tie.values
-    many = np.minimum(rng.integers(low, high + 1, rings), np.maximum(members.size // 2, 1))[members.of]
-    turn = members.pos * many // members.size[members.of]
-    anywhere = (rng.random(len(turn)) * many).astype(np.int64)
-    slot = np.where(rng.random(len(turn)) < stray, anywhere, turn)
-    pool = copy.fresh((rings, high)) if tie.how == "pool" else _standing(copy, tie.kind, members, high)
-    value = pool[members.of, slot]
-    good = taken & (value != 0)
-    coarse = DERIVED_KIND.get(tie.kind)
-    if coarse is not None and tie.how == "pool":
-        group = copy.fresh((rings, high))[members.of, slot]
-        copy.carry(members.row[good], coarse, tie.role, group[good])
-    elif coarse is not None and tie.how == "standing":
-        group = _coarse_of(copy, tie.kind, coarse, value)
-        kept = good & (group != 0)
-        copy.carry(members.row[kept], coarse, tie.role, group[kept])
-    if tie.spellings:
-        other = rng.random(len(value)) < OTHER_SPELLING
-        value = np.where(other, copy.fresh((rings,))[members.of], value)
-    named = _one_name(copy, tie, members, slot)
-    copy.carry(members.row[good], tie.kind, tie.role, value[good], named=named[good])
-
-
-def _one_name(copy: Copy, tie: Tie, members: _Members, slot: I64) -> I64:
-    """[M] the name that a ring gives its phone; NO_MARK in rings whose members each give one of their own."""
-    if tie.kind != PHONE:
-        return np.full(len(slot), NO_MARK)
-    name = copy.some_names(tie.role, (len(members), tie.values[1]))
-    name[copy.rng.random(len(members)) < MANY_NAMES] = NO_MARK
-    return name[members.of, slot]
-
-
-def _standing(copy: Copy, kind: int, members: _Members, high: int) -> I64:
-    """[G, high] values that rows anywhere in the book have."""
-    held = copy.held(kind)
-    return held[copy.rng.integers(len(held), size=(len(members), high))]
-
-
-def _coarse_of(copy: Copy, kind: int, coarse: int, value: I64) -> I64:
-    """The coarser value that some application has beside each value, 0 where none has."""
-    fine, group = copy.held(kind), copy.held(coarse)
-    order = np.argsort(fine, kind="stable")
-    at = np.minimum(np.searchsorted(fine[order], value), len(order) - 1)
-    return np.where(fine[order][at] == value, group[order][at], 0)
-
-
-def _like_member(copy: Copy, tie: Tie, members: _Members, taken: Bool) -> None:
-    """The first member's own value, in the tie's role."""
-    value = copy.held(tie.kind)[members.first][members.of]
-    good = taken & (members.pos > 0) & (value != 0)
-    coarse = DERIVED_KIND.get(tie.kind)
-    if coarse is not None and tie.role == OWN:
-        group = copy.held(coarse)[members.first][members.of]
-        kept = good & (group != 0)
-        copy.carry(members.row[kept], coarse, OWN, group[kept])
-    if tie.kind == NATIONAL_ID:
-        good &= copy.rng.random(len(good)) >= SLIP
-    named = _true_name(copy, tie, members.first[members.of])
-    copy.carry(members.row[good], tie.kind, tie.role, value[good], named=named[good])
-
-
-def _names_each_other(copy: Copy, tie: Tie, members: _Members, taken: Bool) -> None:
-    """A phone in the tie's role that is another member's own."""
-    size = members.size[members.of]
-    step = 1 if tie.how == "next" else 1 + (copy.rng.random(len(size)) * (size - 1)).astype(np.int64)
-    begin = np.cumsum(members.size) - members.size
-    other = members.row[begin[members.of] + (members.pos + step) % size]
-    phone = copy.held(PHONE)[other]
-    good = taken & (phone != 0) & (size > 1)
-    named = _true_name(copy, tie, other)
-    copy.carry(members.row[good], PHONE, tie.role, phone[good], named=named[good])
-
-
-def _true_name(copy: Copy, tie: Tie, holder: I64) -> I64:
-    """[M] the name of whose phone it is, for most; NO_MARK for the others, who leave the name they gave."""
-    if tie.kind != PHONE:
-        return np.full(len(holder), NO_MARK)
-    true = copy.rng.random(len(holder)) < TRUE_NAME
-    return np.where(true, name_mark(copy.columns["name"][holder]), NO_MARK)
-
-
-def _run(copy: Copy, members: _Members, taken: Bool) -> None:
-    """Own phones that follow one another with small gaps, in one block of a hundred."""
-    rng, rings = copy.rng, len(members)
-    gap = rng.integers(1, RUN_GAP + 1, len(members.row))
-    gap[members.pos == 0] = rng.integers(0, 20, rings)
-    total = np.cumsum(gap)
-    begin = np.cumsum(members.size) - members.size
-    offset = total - (total - gap)[begin][members.of]
-    good = taken & (offset < 100)
-    block = copy.fresh((rings,))[members.of]
-    row = members.row[good]
-    copy.carry(row, PHONE, OWN, copy.fresh((len(row),)))
-    copy.carry(row, PHONE_BLOCK, OWN, block[good], offset[good])
-
-
-def _column(copy: Copy, tie: Tie, members: _Members, taken: Bool) -> None:
-    if tie.how == "same":
-        _same(copy, tie.column, members, taken)
-        return
-    column = copy.columns[tie.column]
-    rows = members.row[taken]
-    if tie.how == "set":
-        column[rows] = (
-            tie.to if (column == tie.to).any() else column[rows]
-        )  # what nobody has would give planted rows away
-        return
-    factor = copy.rng.uniform(*tie.by, len(rows))
-    column[rows] = np.where(column[rows] > 0, (column[rows] * factor).astype(np.int64), column[rows])
-
-
-def _same(copy: Copy, column: str, members: _Members, taken: Bool) -> None:
-    """The first member's, where it has one."""
-    value = copy.columns[column][members.first][members.of]
-    good = taken & (members.pos > 0) & (value != 0)
-    copy.columns[column][members.row[good]] = value[good]
-
-
-__all__ = ["SINGLE", "VALUE_NAMES", "Planted", "plant"]
