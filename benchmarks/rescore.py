@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def whole_rows(file: Path, mapping: Mapping) -> list[dict[str, Any]]:
-    """Payloads of the applications that stand in the file exactly once."""
+    """Payloads of the applications that stand in the file exactly once and that a payload can say as the file does."""
     headings = {heading: name for name, heading in mapping.columns.items()}
     with file.open(encoding=mapping.encoding or "utf-8", errors="replace", newline="") as source:
         rows = [row for row in csv.DictReader(source) if None not in row and None not in row.values()]
@@ -74,6 +74,7 @@ def whole_rows(file: Path, mapping: Mapping) -> list[dict[str, Any]]:
         for row in rows
         if once[row[ids]] == 1 and "\ufffd" not in "".join(row.values())
     ]
+    kept = [row for row in kept if row.get("phone.1") or not row.get("phone.2")]  # a list of phones has no empty place
     raw = pl.DataFrame(kept, schema=dict.fromkeys(kept[0], pl.String))
     cleaned = clean_columns(raw, KIND_OF_COLUMN, mapping.context()).fields
     return [_payload(row, clean) for row, clean in zip(kept, cleaned.iter_rows(named=True), strict=True)]

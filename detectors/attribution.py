@@ -14,7 +14,7 @@ I64 = NDArray[np.int64]
 
 NEAR_RISK: Final = "NEAR_RISK"
 DENSE_GROUP: Final = "DENSE_GROUP"
-OFFICER_REASONS: Final = ("OFFICER_EMPLOYER", "OFFICER_INCOME")
+OFFICER_REASONS: Final = ("OFFICER_EMPLOYER", "OFFICER_INCOME", "OFFICER_REGION")
 
 
 def margins(model: Model, columns: I64, fold: int, reasons: tuple[str, ...], policy: Policy) -> I64:

@@ -201,6 +201,9 @@ def _of_officer(scene: Scene, feature: str) -> tuple[int, int, tuple[Evidence, .
     token, label = scene.local.texts.get(int(book.columns["officer"][scene.local.target]), ("", ""))
     n = scene.persons(inside)
     officer = Evidence("officer", label, token or None, scene.names(inside), n)
+    if feature == "officer_employer":  # the sentence names the employer
+        token, label = scene.local.texts.get(int(book.columns["employer_core"][scene.local.target]), ("", ""))
+        return n, scene.days(inside), (Evidence("employer_core", label, token or None, scene.names(inside), n), officer)
     if feature == "officer_appraisal":
         return n, scene.days(inside), (*_figure(scene, "appraisal")[2], officer)
     return n, scene.days(inside), (officer,)
