@@ -26,7 +26,7 @@ LEVELS: Final[dict[str, Level]] = {
 }
 """What the oracle reaches on each (benchmarks/oracle.py: one piece of shared values covers 80 % of a ring; members
 with a tie; pairs with a tie; rings that work by ties, 50,000 applications, zh and en): easy .99, .995, .62; standard
-.90, .98, .51; hard .40, .82, .38; adversarial .30, .76, .33. Twins of the same books: .98, .99, .92 at standard.
+.90, .98, .51; hard .40, .82, .38; adversarial .81, .96, .46. Twins of the same books: .98, .99, .92 at standard.
 """
 
 
