@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.tails import DECADE
+from detectors.tally import add, most
 from graph.book import DAY, ROLES_PER_VALUE, Book, find_slots
 from graph.projection import Pairs
 from graph.schema import ROLE
@@ -63,15 +64,15 @@ def groups(book: Book, pairs: Pairs, label: I64, strength: I64, channels: int) -
     """What each community is, as a whole. label: [A] smallest member; strength: [A] layer 1."""
     size = book.applications
     number = np.bincount(label, minlength=size)
-    mean = _add(label, strength, size) // np.maximum(number, 1)
+    mean = add(label, strength, size) // np.maximum(number, 1)
     strong = np.bincount(label[strength >= STRONG], minlength=size)
     inside = label[pairs.row] == label[pairs.other]
     weight = pairs.raw // DECADE
     of_row = label[pairs.row]
-    inner = _add(of_row[inside], weight[inside], size) // np.maximum(number, 1)
+    inner = add(of_row[inside], weight[inside], size) // np.maximum(number, 1)
     free = inside & ~pairs.explained
-    inner_free = _add(of_row[free], weight[free], size) // np.maximum(number, 1)
-    outer = _add(of_row[~inside], weight[~inside], size) // np.maximum(number, 1)
+    inner_free = add(of_row[free], weight[free], size) // np.maximum(number, 1)
+    outer = add(of_row[~inside], weight[~inside], size) // np.maximum(number, 1)
     event_at = book.columns["event_at"].astype(np.int64)
     first, last = np.full(size, np.iinfo(np.int64).max), np.zeros(size, np.int64)
     np.minimum.at(first, label, event_at)
@@ -92,14 +93,14 @@ def around(own: I64, pairs: Pairs, strength: I64, facts: I64) -> I64:
     """[R, NAMES] for rows with layer 1 `own`: [R]; strength: [A] of the neighbours; facts: [R, GROUP]."""
     size = len(own)
     weight, value = pairs.raw // DECADE, strength[pairs.other]
-    total = _add(pairs.row, weight, size)
-    mean = np.where(total > 0, _add(pairs.row, weight * value, size) // np.maximum(total, 1), NONE)
+    total = add(pairs.row, weight, size)
+    mean = np.where(total > 0, add(pairs.row, weight * value, size) // np.maximum(total, 1), NONE)
     strong, free = value >= STRONG, ~pairs.explained
     return np.column_stack(
         [
-            own, mean, _most(pairs.row, value, size), _most(pairs.row[free], value[free], size),
+            own, mean, most(pairs.row, value, size, NONE), most(pairs.row[free], value[free], size, NONE),
             np.bincount(pairs.row[strong], minlength=size), np.bincount(pairs.row[strong & free], minlength=size),
-            _add(pairs.row, weight * value, size) // DECADE, facts,
+            add(pairs.row, weight * value, size) // DECADE, facts,
         ]
     ).astype(np.int64)  # fmt: skip
 
@@ -127,12 +128,12 @@ def flagged(book: Book, pairs: Pairs, label: I64, flag: str) -> Flagged:
     """Count what is flagged next to every application, in its community and on every value."""
     column = book.columns[flag].astype(np.int64)
     # from their side: a crowd that names one's phone meets its owner, who does not meet the crowd
-    weight = _add(pairs.other, (pairs.raw // DECADE) * column[pairs.row], book.applications)
+    weight = add(pairs.other, (pairs.raw // DECADE) * column[pairs.row], book.applications)
     slot = np.repeat(np.arange(len(book.slots.key)), np.diff(book.slots.start))
     own = book.slots.key[slot] % ROLES_PER_VALUE == ROLE["own"].code
     value = book.slots.key[slot[own]] // ROLES_PER_VALUE
-    group = _add(label, column, book.applications)[label]
-    return Flagged(weight, group, _add(value, column[book.member[own]], len(book.values)))
+    group = add(label, column, book.applications)[label]
+    return Flagged(weight, group, add(value, column[book.member[own]], len(book.values)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +158,10 @@ def spread(book: Book, rows: I32, pairs: Pairs, flag: str, company: Company) -> 
     weight, hit = pairs.raw // DECADE, column[pairs.other]
     free = ~pairs.explained
     beyond = np.maximum(company.near[pairs.other] - weight * mine[pairs.row], 0)
-    total = np.maximum(_add(pairs.row, weight, size), 1)
+    total = np.maximum(add(pairs.row, weight, size), 1)
     parts = [
-        _add(pairs.row, weight * hit, size), _add(pairs.row[free], (weight * hit)[free], size),
-        _add(pairs.row, hit, size), _add(pairs.row, np.minimum(weight, DECADE) * beyond, size) // total,
+        add(pairs.row, weight * hit, size), add(pairs.row[free], (weight * hit)[free], size),
+        add(pairs.row, hit, size), add(pairs.row, np.minimum(weight, DECADE) * beyond, size) // total,
         *_without(company.group, company.size, mine),
     ]  # fmt: skip
     shares = [_without(*company.held[name], mine) for name in HOLDERS]
@@ -185,18 +186,6 @@ def _without(count: I64, size: I64, mine: I64) -> tuple[I64, I64]:
     """Count and share (thousandths) of the others."""
     others = np.maximum(count - mine, 0)
     return others, others * SHARE // np.maximum(size - 1, 1)
-
-
-def _add(at: NDArray[np.integer], value: NDArray[Any], size: int) -> I64:
-    total = np.zeros(size, np.int64)
-    np.add.at(total, at, value)
-    return total
-
-
-def _most(row: NDArray[np.integer], value: I64, size: int) -> I64:
-    most = np.full(size, NONE, np.int64)
-    np.maximum.at(most, row, value)
-    return most
 
 
 def _kinds(label: I64, item: I64, size: int) -> I64:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from detectors import contexts
 from detectors.columns import Norms
 from detectors.policy import Policy
+from detectors.tally import add
 from graph.book import Book
 from graph.projection import (
     OTHER_NAME,
@@ -97,17 +98,11 @@ def _pair_columns(book: Book, pairs: Pairs, size: int, policy: Policy) -> dict[s
     near = free & (np.abs(pairs.gap) <= WINDOW)
     known = book.columns["confirmed"].astype(np.int64)[pairs.other]
     return {
-        "pair_weight": _sum(pairs.row, pairs.weight // 1000, size),
-        "unexplained_weight": _sum(pairs.row[free], pairs.weight[free] // 1000, size),
+        "pair_weight": add(pairs.row, pairs.weight // 1000, size),
+        "unexplained_weight": add(pairs.row[free], pairs.weight[free] // 1000, size),
         "unexplained_near": np.bincount(pairs.row[near], minlength=size).astype(np.int64),
-        "known_weight": _sum(pairs.row, pairs.weight * known // 1000, size),
+        "known_weight": add(pairs.row, pairs.weight * known // 1000, size),
     }
-
-
-def _sum(row: I32, value: I64, size: int) -> I64:
-    total = np.zeros(size, np.int64)
-    np.add.at(total, row, value)
-    return total
 
 
 def _context_columns(book: Book, rows: I32, norms: Norms) -> dict[str, I64]:

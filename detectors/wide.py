@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import contexts
-from detectors.columns import MISSING, Norms
+from detectors.columns import Norms
 from detectors.features import Layer0
 from detectors.policy import Policy
+from detectors.tally import add, count, distinct, least, most
 from graph.book import DAY, Book
 from graph.projection import CAUSES, OTHER_NAME, WINDOW, Pairs
 from graph.schema import KIND, LINK_KINDS, ROLE
@@ -127,13 +128,13 @@ def _pairs(book: Book, rows: I32, pairs: Pairs, size: int, policy: Policy) -> I6
     every = np.ones(len(pairs.row), bool)
     return np.stack(
         [
-            *(_count(pairs.row[c], size) for c in (every, near, free, free & near, several, several & free)),
-            _sum(pairs.row, raw, size), _most(pairs.row, raw, size),
-            _sum(pairs.row[free], raw[free], size), _sum(pairs.row[free & near], raw[free & near], size),
-            _most(pairs.row[free], raw[free], size),
-            _distinct(pairs.row[free], person[free], size),
-            _least(pairs.row, days, size), _least(pairs.row[free], days[free], size),
-            _least(pairs.row[known], apart[known], size),
+            *(count(pairs.row[c], size) for c in (every, near, free, free & near, several, several & free)),
+            add(pairs.row, raw, size), most(pairs.row, raw, size, 0),
+            add(pairs.row[free], raw[free], size), add(pairs.row[free & near], raw[free & near], size),
+            most(pairs.row[free], raw[free], size, 0),
+            distinct(pairs.row[free], person[free], size),
+            least(pairs.row, days, size, NOWHERE), least(pairs.row[free], days[free], size, NOWHERE),
+            least(pairs.row[known], apart[known], size, NOWHERE),
         ],
         axis=1,
     )  # fmt: skip
@@ -150,7 +151,7 @@ def _causes(bottom: Layer0, size: int) -> I64:
     """[R, causes] touches that each innocent cause excuses."""
     met = bottom.touches
     row = bottom.entries.row[met.entry]
-    return np.stack([_count(row[met.cause & bit > 0], size) for bit in CAUSES.values()], axis=1)
+    return np.stack([count(row[met.cause & bit > 0], size) for bit in CAUSES.values()], axis=1)
 
 
 def _likeness(book: Book, rows: I32, pairs: Pairs, size: int) -> I64:
@@ -160,8 +161,8 @@ def _likeness(book: Book, rows: I32, pairs: Pairs, size: int) -> I64:
     for name in LIKE:
         value = book.columns[name].astype(np.int64)
         table.append((value[mine] == value[pairs.other]) & (value[mine] != 0))
-    every = [_count(pairs.row[alike], size) for alike in table]
-    free = [_count(pairs.row[alike & ~pairs.explained], size) for alike in table]
+    every = [count(pairs.row[alike], size) for alike in table]
+    free = [count(pairs.row[alike & ~pairs.explained], size) for alike in table]
     return np.stack([*every, *free], axis=1)
 
 
@@ -180,43 +181,8 @@ def _officer(book: Book, rows: I32, norms: Norms) -> I64:
     two = alike >= LEAST_ALIKE
     return np.stack(
         [
-            _count(met.row[met.inside], size), _count(met.row[met.inside & two], size),
-            _sum(met.row[met.inside & two], rare[met.inside & two], size), _count(met.row[~met.inside & two], size),
+            count(met.row[met.inside], size), count(met.row[met.inside & two], size),
+            add(met.row[met.inside & two], rare[met.inside & two], size), count(met.row[~met.inside & two], size),
         ],
         axis=1,
     )  # fmt: skip
-
-
-def _count(row: NDArray[np.integer], size: int) -> I64:
-    return np.bincount(row, minlength=size).astype(np.int64)
-
-
-def _sum(row: NDArray[np.integer], value: I64, size: int) -> I64:
-    total = np.zeros(size, np.int64)
-    np.add.at(total, row, value)
-    return total
-
-
-def _most(row: NDArray[np.integer], value: I64, size: int) -> I64:
-    most = np.zeros(size, np.int64)
-    np.maximum.at(most, row, value)
-    return most
-
-
-def _least(row: NDArray[np.integer], value: I64, size: int) -> I64:
-    least = np.full(size, NOWHERE, np.int64)
-    np.minimum.at(least, row, value)
-    return least
-
-
-def _distinct(row: NDArray[np.integer], item: I64, size: int) -> I64:
-    """[R] how many different items each row has."""
-    if not len(row):
-        return np.zeros(size, np.int64)
-    order = np.lexsort((item, row))
-    r, i = row[order], item[order]
-    first = np.concatenate([[True], (r[1:] != r[:-1]) | (i[1:] != i[:-1])])
-    return _count(r[first], size)
-
-
-__all__ = ["MISSING", "names", "wide"]

@@ -144,7 +144,7 @@ def sweeps_list(as_json: Annotated[bool, Json] = False) -> None:
             r.started_at,
             f"{r.applications:,}",
             f"{r.rings:,}",
-            "shown" if r.current else r.reason or "",
+            _remark(r),
         ]
         for r in rows
     ]
