@@ -1,6 +1,6 @@
 """Gradient boosting behind one small interface: fit on columns, answer log odds, live as text."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -68,10 +68,12 @@ def fit(
     seed: int,
     weight: F64 | None = None,
     shape: Shape | None = None,
+    unread: Collection[str] = (),
 ) -> Booster:
     """Fit label 1 against 0 on [R, F] columns; the same rows, names and seed give the same model.
 
-    LightGBM (Ke et al., NIPS 2017), binary log loss.
+    LightGBM (Ke et al., NIPS 2017), binary log loss. unread: names of columns of which the booster learns nothing: it
+    sees zeros, so that no tree asks them and an answer never depends on what a row holds there.
     """
     shape = shape or Shape()
     settings = {
@@ -90,8 +92,8 @@ def fit(
         "num_threads": THREADS,
         "verbosity": -1,
     }
-    rows = lightgbm.Dataset(
-        matrix.astype(np.float32), label.astype(np.float64), weight=weight, feature_name=list(names), free_raw_data=True
-    )
+    seen = matrix.astype(np.float32)
+    seen[:, [at for at, name in enumerate(names) if name in unread]] = 0
+    rows = lightgbm.Dataset(seen, label.astype(np.float64), weight=weight, feature_name=list(names), free_raw_data=True)
     model = lightgbm.train(settings, rows, num_boost_round=shape.trees)
     return Booster(tuple(names), model.model_to_string())

@@ -47,7 +47,7 @@ class Rings:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One version of the policy; `digest` is that of its text."""
+    """One version of the policy; `digest` is that of its text, `unread` are patterns (see detectors.model.unread)."""
 
     version: str
     digest: str
@@ -56,6 +56,7 @@ class Policy:
     learnt_share: float
     taught_share: float
     learnt_slope: float
+    unread: tuple[str, ...]
     red: int
     amber: int
     smoothing_share: float
@@ -91,6 +92,7 @@ def _policy(table: dict[str, Any], digest: str) -> Policy:
         learnt_share=table["learning"]["share"],
         taught_share=table["learning"]["share_taught"],
         learnt_slope=table["learning"]["slope"],
+        unread=_patterns(table["learning"].get("unread", [])),
         red=table["capacity"]["red"],
         amber=table["capacity"]["amber"],
         smoothing_share=table["smoothing"]["share"],
@@ -103,6 +105,12 @@ def _policy(table: dict[str, Any], digest: str) -> Policy:
         features=tuple(Feature(**row) for row in table["feature"]),
         typology=table["typology"],
     )
+
+
+def _patterns(given: Any) -> tuple[str, ...]:
+    if not isinstance(given, list) or not all(isinstance(pattern, str) for pattern in given):
+        raise SettingsError("[learning] unread is no list of column names", 'write it as ["age", "group_*"]')
+    return tuple(given)
 
 
 def _channel(row: dict[str, Any]) -> Channel:
