@@ -23,6 +23,7 @@ from casework.pending import PendingLinks
 from casework.quarantine import EncryptedQuarantine
 from casework.sweeps import Sweeps
 from casework.vault import Vault
+from detectors.model import unread
 from detectors.policy import Policy, read_policy
 from graph.connect import connect
 from graph.store import GraphStore
@@ -88,12 +89,14 @@ class Services:
 
 
 def open_house(settings: Settings, *, clock: Clock = now, ids: Ids = new_id) -> House:
-    """Open keys and ledger. Raises SettingsError with the remedy `ringsight init` when there are none."""
+    """Open keys and ledger. Raises SettingsError for a wrong policy, and (remedy: `ringsight init`) without keys."""
     keys = read_keys(settings.home)
+    policy = read_policy(settings.policy)
+    unread(policy)  # a pattern that names no column must not wait for the next training to be told
     ledger = Ledger.open(settings.ledger_url)
     return House(
         settings=settings,
-        policy=read_policy(settings.policy),
+        policy=policy,
         keys=keys,
         ledger=ledger,
         clients=Clients(ledger, clock=clock, ids=ids),

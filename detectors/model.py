@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from detectors import around, wide
 from detectors.boosting import Booster
 from detectors.columns import text_digest
 from detectors.policy import Policy
-from graph.errors import ArtifactError
+from graph.errors import ArtifactError, SettingsError
 
 I64 = NDArray[np.int64]
 
@@ -36,6 +37,17 @@ def blind_names(policy: Policy) -> tuple[str, ...]:
 def taught_names(policy: Policy) -> tuple[str, ...]:
     """The columns of the model that reads outcomes as well."""
     return (*blind_names(policy), *around.OUTCOME)
+
+
+def unread(policy: Policy) -> tuple[str, ...]:
+    """The columns that the policy forbids the learner to read. Raises SettingsError for a pattern that names none."""
+    found: set[str] = set()
+    for pattern in policy.unread:
+        named = [name for name in taught_names(policy) if fnmatchcase(name, pattern)]
+        if not named:
+            raise SettingsError(f"[learning] unread: the learner has no column {pattern}", "see docs/detection.md")
+        found.update(named)
+    return tuple(sorted(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +85,8 @@ class Model:
         return (found + _by_fold(self.taught, columns, fold)) // 2
 
     def suits(self, policy: Policy) -> bool:
-        """Whether the policy still makes the columns that the model reads."""
-        suited = self.blind[0].names == blind_names(policy)
+        """Whether the policy makes the columns that the model reads, and forbids the same ones as then."""
+        suited = self.blind[0].names == blind_names(policy) and tuple(self.card.get("unread", ())) == unread(policy)
         return suited and (not self.taught or self.taught[0].names == taught_names(policy))
 
     def save(self, folder: Path) -> None:

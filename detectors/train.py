@@ -13,7 +13,7 @@ from detectors import fuse, measures
 from detectors.boosting import Booster, Shape, fit
 from detectors.columns import Registry, home_persons, norms, registry, text_digest
 from detectors.grammar import Grammar
-from detectors.model import Model, blind_names, mixed, taught_names
+from detectors.model import Model, blind_names, mixed, taught_names, unread
 from detectors.planting import plant
 from detectors.policy import Policy
 from detectors.survey import Survey, blind_columns, outcome_columns, survey
@@ -173,7 +173,7 @@ def _blind(ground: _Ground, rows: _Rows, policy: Policy, seed: int) -> tuple[Boo
     for _ in range(PASSES):
         weight = np.where(rows.label, 1.0, 1.0 - doubt[rows.source])
         weight = np.concatenate([weight, np.full(len(confirmed), CONFIRMED_WEIGHT)])
-        boosters = _fitted(columns, label, weight, fold, blind_names(policy), seed)
+        boosters = _fitted(columns, label, weight, fold, blind_names(policy), policy, seed)
         doubt = _doubt(ground, _crossed(boosters, ground.columns, ground.fold), policy)
     return boosters
 
@@ -185,11 +185,15 @@ def _doubt(ground: _Ground, margin: I64, policy: Policy) -> F64:
     return fuse.probability(raw, fuse.calibrate(raw, everyone, policy, learnt=True))
 
 
-def _fitted(columns: F32, label: Bool, weight: F64, fold: I64, names: Sequence[str], seed: int) -> tuple[Booster, ...]:
+def _fitted(
+    columns: F32, label: Bool, weight: F64, fold: I64, names: Sequence[str], policy: Policy, seed: int
+) -> tuple[Booster, ...]:
     """One booster a fold, from the rows of the others; side by side, because each keeps to one core."""
+    hidden = unread(policy)
 
     def one(k: int) -> Booster:
-        return fit(columns[fold != k], label[fold != k], names, seed=seed + k, weight=weight[fold != k], shape=SHAPE)
+        rest = fold != k
+        return fit(columns[rest], label[rest], names, seed=seed + k, weight=weight[rest], shape=SHAPE, unread=hidden)
 
     with ThreadPoolExecutor(FOLDS) as pool:
         return tuple(pool.map(one, range(FOLDS)))
@@ -207,7 +211,7 @@ def _taught(ground: _Ground, blind: tuple[Booster, ...], policy: Policy, seed: i
     without = np.concatenate([ground.columns[chosen], np.zeros_like(outcome[chosen])], axis=1).astype(np.float32)
     columns, label = np.concatenate([with_them, without]), np.tile(ground.confirmed[chosen], 2)
     fold, weight = np.tile(ground.fold[chosen], 2), np.tile(weight[chosen], 2)
-    return _fitted(columns, label, weight, fold, taught_names(policy), seed)
+    return _fitted(columns, label, weight, fold, taught_names(policy), policy, seed)
 
 
 def _crossed(boosters: Sequence[Booster], columns: NDArray[Any], fold: I64) -> I64:
@@ -238,6 +242,7 @@ def _card(
     return {
         "seed": seed,
         "policy_digest": policy.digest,
+        "unread": list(unread(policy)),
         "grammar_digest": grammar.digest,
         "forms": [form.name for form in grammar.forms],
         "window": [first, last],

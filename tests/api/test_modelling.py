@@ -22,7 +22,8 @@ from api.sweeping import Bounds
 from api.wiring import House, open_house
 from detectors.artifact import Published
 from detectors.model import CARD, Model
-from graph.errors import NotFound
+from detectors.policy import DEFAULT
+from graph.errors import NotFound, SettingsError
 from tests.api.book import RING_SIZE, RINGS, fresh, load, rows, write_csv
 
 APPLICATIONS = 500 + RINGS * RING_SIZE
@@ -68,6 +69,14 @@ def trained(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def opened(home: Path) -> House:
     return open_house(read_settings(home=home, store="", ledger=""))
+
+
+def test_a_policy_that_forbids_a_column_that_there_is_not_opens_no_house(loaded: Path, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    shipped = DEFAULT.read_text(encoding="utf-8")
+    policy.write_text(shipped.replace("unread = []", 'unread = ["age", "shoe_size"]'), encoding="utf-8")
+    with pytest.raises(SettingsError, match="shoe_size"):
+        open_house(read_settings(home=loaded, store="", ledger="", policy=policy))
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import pytest
 
 from detectors.boosting import Booster, Shape, fit
 from detectors.columns import text_digest
-from detectors.model import CARD, FOLDS, MIDDLE, NO_FOLD, Model, blind_names, mixed, read_model, taught_names
+from detectors.model import CARD, FOLDS, MIDDLE, NO_FOLD, Model, blind_names, mixed, read_model, taught_names, unread
 from detectors.policy import Policy
-from graph.errors import ArtifactError
+from graph.errors import ArtifactError, SettingsError
 from tests.detectors import lessons
 
 Toolbox = dict[str, Callable[..., Any]]
@@ -154,6 +154,29 @@ def test_a_model_suits_the_policy_that_makes_its_columns(toolbox: Toolbox, polic
     assert not taught.suits(replace(policy, features=tuple(reversed(policy.features))))
     assert not taught.suits(replace(policy, channels=policy.channels[:-1]))
     assert not replace(taught, taught=(booster(TAUGHT, 1),)).suits(policy)
+
+
+def test_patterns_name_the_columns_that_are_not_read(policy: Policy) -> None:
+    assert unread(policy) == ()
+    forbidden = unread(replace(policy, unread=("group_free_*", "age", "like_surname", "age")))
+    assert {"age", "like_surname", "group_free_phone_own"} <= set(forbidden)
+    assert "age_phone_own" not in forbidden, "the age of a value is not the applicant's"
+    assert list(forbidden) == sorted(set(forbidden))
+    assert "confirmed_near" in unread(replace(policy, unread=("confirmed_*",)))
+    for wrong in ("Age", "shoe_size", ""):
+        with pytest.raises(SettingsError, match=f"no column {wrong}") as caught:
+            unread(replace(policy, unread=("age", wrong)))
+        assert caught.value.remedy
+
+
+def test_a_model_suits_no_policy_that_forbids_other_columns(toolbox: Toolbox, policy: Policy) -> None:
+    model = lessons.lesson(toolbox, policy, taught=False).model
+    forbids = replace(policy, unread=("age",))
+    assert not model.suits(forbids)
+    obeys = replace(model, card={**model.card, "unread": ["age"]})
+    assert obeys.suits(forbids)
+    assert obeys.suits(replace(policy, unread=("age", "a?e"))), "another spelling of the same columns"
+    assert not obeys.suits(policy)
 
 
 @pytest.mark.parametrize("taught", [False, True])

@@ -2,18 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from detectors import publish
 from detectors import train as training
+from detectors.artifact import Published
 from detectors.columns import norms, text_digest
 from detectors.grammar import read_grammar
-from detectors.model import Model, blind_names, taught_names
+from detectors.model import Model, blind_names, taught_names, unread
 from detectors.policy import Policy
-from detectors.survey import survey
-from detectors.sweep import Inputs, learnt, read_book
+from detectors.score import explain
+from detectors.survey import blind_columns, outcome_columns, survey
+from detectors.sweep import Inputs, learnt, read_book, run
 from detectors.train import FEWEST, FOLDS, LEAST_CONFIRMED, train
 from graph.errors import UsageError
 from tests.detectors import lessons
@@ -148,6 +152,30 @@ def test_of_a_larger_book_the_latest_are_learnt_from(
     assert model.card["applications"] == 505
     latest = sorted(lesson.facts, key=lambda fact: (fact.day, fact.application_id))[-505:]
     assert set(model.known.tolist()) == {text_digest(fact.application_id) for fact in latest}
+
+
+def test_what_the_policy_forbids_is_not_read(lesson: Lesson, policy: Policy, toolbox: Toolbox, tmp_path: Path) -> None:
+    """Neither by any tree nor, therefore, in any answer; the endpoint still gives the sweep's digits."""
+    forbids = replace(policy, unread=("pairs*", "age", "confirmed_near*"))
+    model = trained(lesson.inputs, forbids)
+    hidden = unread(forbids)
+    assert model.card["unread"] == list(hidden)
+    assert model.suits(forbids)
+    assert not model.suits(policy)
+    gains = [booster.gains() for booster in (*model.blind, *model.taught)]
+    assert all(found.get(name, 0) == 0 for found in gains for name in hidden)
+    assert any(booster.gains()[name] > 0 for booster in lesson.model.blind for name in hidden), "it would tell"
+    names = taught_names(policy)
+    columns = np.concatenate([blind_columns(lesson.book, lesson.seen), outcome_columns(lesson.book, lesson.seen)], 1)
+    changed = columns.copy()
+    changed[:, [names.index(name) for name in hidden]] = 999
+    fold = model.folds_of([fact.application_id for fact in lesson.facts])
+    assert model.margin(changed, fold).tolist() == model.margin(columns, fold).tolist()
+    result = run(lesson.inputs, forbids, previous=None, progress=hush, now=lessons.NOW, model=model)
+    publish.write(tmp_path / "S-1", result, sweep_id="S-1")
+    published = Published.open(tmp_path / "S-1")
+    for index in range(lessons.RINGS[0], lessons.RINGS[0] + lessons.RING_SIZE):
+        assert explain(published, lesson.facts[index].application_id, forbids).raw == result.raw[index]
 
 
 def test_a_form_that_is_left_out_is_not_in_the_card(lesson: Lesson, policy: Policy) -> None:
