@@ -39,9 +39,9 @@ def machine() -> dict[str, Any]:
     }
 
 
-def ringsight(home: Path, *words: str, log: Path) -> Step:
+def ringsight(home: Path, *words: str, log: Path, policy: Path | None = None) -> Step:
     """Run one `ringsight` command and measure its process. Raises RuntimeError when it fails."""
-    environment = {**os.environ, "RINGSIGHT_HOME": str(home)}
+    environment = {**os.environ, "RINGSIGHT_HOME": str(home), "RINGSIGHT_POLICY": str(policy or "")}
     started = time.perf_counter()
     with log.open("ab") as noise, (log.parent / "out").open("wb") as out:
         child = subprocess.Popen([*CLI, *words], env=environment, stdout=out, stderr=noise)

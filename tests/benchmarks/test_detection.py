@@ -42,9 +42,11 @@ class House:
     def __init__(self) -> None:
         self.said: list[tuple[str, ...]] = []
         self.loaded: list[str] = []
+        self.policies: list[str] = []
 
-    def __call__(self, home: Path, *words: str, log: Path) -> Step:
+    def __call__(self, home: Path, *words: str, log: Path, policy: Path | None = None) -> Step:
         self.said.append((home.name, *words))
+        self.policies.append(policy.read_text(encoding="utf-8") if policy else "")
         found: dict[str, Any] = {"text": "[source]"}
         if words[0] == "synth":
             (Path(words[1]) / "truth").mkdir(parents=True)
@@ -74,13 +76,10 @@ BOOK = Book(2000, 11, "zh", "hard")
 def test_a_book_is_loaded_once_and_the_cold_arm_sees_no_outcome(house: House, tmp_path: Path) -> None:
     runs = _arms.measured(BOOK, ("full", "cold"), Way(), None)
     assert list(runs) == ["full", "cold"]
-    assert house.told("cold") == ["train", "sweep", "evaluate"]
-    loads = ["map", "load"] * 3
-    assert house.told("home") == ["init", "synth", *loads, "train", "sweep", "evaluate"]
-    order = [(name, words[0]) for name, *words in house.said]
-    assert order.index(("cold", "evaluate")) < [w[:3] for w in house.said].index(
-        ("home", "load", next(w[2] for w in house.said if w[1] == "load" and "outcomes" in w))
-    )
+    assert house.told("home") == ["init", "synth", "map", "load"]
+    assert house.told("loaded") == ["map", "load"] * 2 + ["map", "load"], "the register twice, outcomes once"
+    assert house.told("own") == ["train", "sweep", "evaluate"] * 2
+    assert house.policies == [""] * len(house.said), "the one that ships"
     synth = next(words for _, *words in house.said if words[0] == "synth")
     assert synth[2:] == ["--applications", "2000", "--seed", "11", "--locale", "zh", "--level", "hard", "--json"]
     assert house.loaded == [OUTCOMES]
@@ -90,19 +89,35 @@ def test_a_book_is_loaded_once_and_the_cold_arm_sees_no_outcome(house: House, tm
 def test_held_out_outcomes_and_forms_are_left_out(house: House, tmp_path: Path) -> None:
     _arms.measured(BOOK, ("full",), Way(held_out=("cohort",), without_forms=("a", "b"), peers=False), None)
     assert house.loaded == ["编号,结果\nA2,confirmed_fraud\nA3,cleared\n"]
-    assert ("home", "train", "--json", "--without-forms", "a,b") in house.said
+    assert ("own", "train", "--json", "--without-forms", "a,b") in house.said
     assert next(words for words in house.said if words[1] == "evaluate")[-1] == "--no-peers"
+
+
+def test_many_runs_of_one_book_each_begin_where_it_was_loaded(house: House, tmp_path: Path) -> None:
+    plain, other = _arms.Run("full", Way()), _arms.Run("full", Way(policy="# of its own"))
+    poor, cold = _arms.Run("full", Way(register=False)), _arms.Run("cold", Way(train=False))
+    runs = _arms.all_measured(BOOK, (plain, poor, other, cold), tmp_path / "kept")
+    assert set(runs) == {plain, other, poor, cold}
+    assert house.told("home") == ["init", "synth", "map", "load"]
+    kinds = [words[4] for words in house.said if words[:2] == ("loaded", "load")]
+    assert kinds == ["employers", "outcomes", "outcomes", "employers"], "runs that know the same share one home"
+    whole = ["train", "sweep", "evaluate"]
+    assert house.told("own") == [*whole, *whole, *whole, "sweep", "evaluate"]
+    said = zip(house.said, house.policies, strict=True)
+    assert [words[1] for words, policy in said if policy == "# of its own"] == whole
+    assert "load employers" not in runs[poor]["steps"]
 
 
 def test_a_kept_run_is_not_made_again(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = _arms.measured(BOOK, ("full",), Way(train=False), tmp_path)
-    assert "train" not in house.told("home")
+    assert "train" not in house.told("own")
     made = len(house.said)
     assert _arms.measured(BOOK, ("full",), Way(train=False), tmp_path) == first
     assert len(house.said) == made
     _arms.measured(BOOK, ("full", "cold"), Way(train=False), tmp_path)
-    assert house.told("home").count("load") == 3 + 2, "only the cold arm was missing"
-    for other in (Way(), Way(train=False, held_out=("cohort",))):
+    assert house.told("own").count("sweep") == 1 + 1, "only the cold arm was missing"
+    others = {"held_out": ("cohort",)}, {"register": False}, {"policy": "# another"}
+    for other in (Way(), *(Way(train=False, **part) for part in others)):
         made = len(house.said)
         _arms.measured(BOOK, ("full",), other, tmp_path)
         assert len(house.said) > made
