@@ -98,20 +98,24 @@ def locale_of(seed: int) -> str:
 
 def measured(book: Book, arms: Sequence[str], way: Way, cache_folder: Path | None) -> dict[str, dict[str, Any]]:
     """Each arm's run: {report, steps, book}; kept ones are read, the others made and kept. Raises RuntimeError."""
-    found = all_measured(book, [Run(arm, way) for arm in arms], cache_folder)
-    return {run.arm: kept for run, kept in found.items()}
+    found = dict(each_measured(book, [Run(arm, way) for arm in arms], cache_folder))
+    return {arm: found[Run(arm, way)] for arm in arms}
 
 
-def all_measured(book: Book, runs: Sequence[Run], cache_folder: Path | None) -> dict[Run, dict[str, Any]]:
-    """The same for any runs of one book, which is written and loaded once for all that are missing."""
-    found = {run: _kept(cache_folder, book, run) for run in runs}
-    missing = [run for run, kept in found.items() if kept is None]
+def each_measured(book: Book, runs: Sequence[Run], cache_folder: Path | None) -> Iterator[tuple[Run, dict[str, Any]]]:
+    """The same for any runs of one book, kept ones first; it is written and loaded once for all that are missing."""
+    missing = []
+    for run in runs:
+        kept = _kept(cache_folder, book, run)
+        if kept is None:
+            missing.append(run)
+        else:
+            yield run, kept
     if missing:
         with tempfile.TemporaryDirectory(prefix="ringsight-detection-") as folder:
             for run, made in run_book(book, missing, Path(folder)):
                 _keep(cache_folder, book, run, made)
-                found[run] = made
-    return {run: kept for run, kept in found.items() if kept is not None}
+                yield run, made
 
 
 def run_book(book: Book, runs: Sequence[Run], folder: Path) -> Iterator[tuple[Run, dict[str, Any]]]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import _seeds
-from benchmarks._arms import ARMS, CACHE, Book, Run, Way, all_measured, code_digest, locale_of, names
+from benchmarks._arms import ARMS, CACHE, Book, Run, Way, code_digest, each_measured, locale_of, names
 from benchmarks._machine import RESULTS, machine
 from benchmarks._seeds import Spread, spread
 from benchmarks.detection import SEEDS
@@ -139,8 +139,13 @@ def without(text: str, part: Part) -> str:
         for key, value in values.items():
             chunks[at] = _set(chunks[at], key, value)
     if part.uncaused:
-        chunks = [re.sub(r"(?m)^causes = .*$", "causes = []", c) if c.startswith("[[channel]]") else c for c in chunks]
+        chunks = [_uncaused(chunk) if chunk.startswith("[[channel]]") else chunk for chunk in chunks]
     return "".join(chunks)
+
+
+def _uncaused(channel: str) -> str:
+    """A channel that admits no innocent cause, and declares nobody: kin are told by that, whatever it admits."""
+    return re.sub(r"(?m)^(causes|declared) = .*\n", "", channel)
 
 
 def _set(chunk: str, key: str, value: Any) -> str:
@@ -161,15 +166,15 @@ def chosen(asked: Sequence[str], arm: str) -> dict[str, Part]:
 
 def measure(books: Sequence[Book], parts: Mapping[str, Part], arm: str, cache: Path | None) -> dict[str, list[Figures]]:
     """By part, the figures of each book without it. Raises RuntimeError when a command fails."""
-    runs = {name: part.run(arm) for name, part in parts.items()}
+    runs = {part.run(arm): name for name, part in parts.items()}
     found: dict[str, list[Figures]] = {name: [] for name in parts}
     for book in books:
-        made = all_measured(book, list(runs.values()), cache)
-        for name, run in runs.items():
-            ours = made[run]["report"]["methods"][0]
-            found[name].append({title: _seeds.FIGURES[title](ours) for title in SHOWN})
-            seconds = " ".join(f"{step} {took['seconds']:.0f} s" for step, took in made[run]["steps"].items())
-            print(f"seed {book.seed} without {name}: {_told(found[name][-1])}   {seconds}", file=sys.stderr)
+        for run, made in each_measured(book, list(runs), cache):
+            ours = made["report"]["methods"][0]
+            figures = {title: _seeds.FIGURES[title](ours) for title in SHOWN}
+            found[runs[run]].append(figures)
+            seconds = " ".join(f"{step} {took['seconds']:.0f} s" for step, took in made["steps"].items())
+            print(f"seed {book.seed} without {runs[run]}: {_told(figures)}   {seconds}", file=sys.stderr, flush=True)
     return found
 
 

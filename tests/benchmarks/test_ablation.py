@@ -38,7 +38,8 @@ def test_a_policy_loses_the_part_and_nothing_else(tmp_path: Path) -> None:
     assert set(undiscounted.causes.values()) == {1.0}
     assert undiscounted.channels == shipped.channels
     unexcused = policy_of(PARTS["causes"], tmp_path)
-    assert not any(channel.causes for channel in unexcused.channels)
+    assert not any(channel.causes or channel.declared for channel in unexcused.channels)
+    assert [c.name for c in unexcused.channels] == [c.name for c in shipped.channels]
     assert unexcused.features == shipped.features
     unnamed = policy_of(PARTS["names"], tmp_path)
     assert [f for f in shipped.features if f not in unnamed.features] == [

@@ -37,7 +37,7 @@ def test_held_out_outcomes_and_forms_are_left_out(house: House, tmp_path: Path) 
 def test_many_runs_of_one_book_each_begin_where_it_was_loaded(house: House, tmp_path: Path) -> None:
     plain, other = _arms.Run("full", Way()), _arms.Run("full", Way(policy="# of its own"))
     poor, cold = _arms.Run("full", Way(register=False)), _arms.Run("cold", Way(train=False))
-    runs = _arms.all_measured(BOOK, (plain, poor, other, cold), tmp_path / "kept")
+    runs = dict(_arms.each_measured(BOOK, (plain, poor, other, cold), tmp_path / "kept"))
     assert set(runs) == {plain, other, poor, cold}
     assert house.told("home") == ["init", "synth", "map", "load"]
     kinds = [words[4] for words in house.said if words[:2] == ("loaded", "load")]
