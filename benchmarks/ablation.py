@@ -87,6 +87,10 @@ PARTS: Final[Mapping[str, Part]] = {
     ),
     "outcomes": Part("outcomes (cold)", outcomes=False, told=True),
     "outcome_columns": Part("columns of confirmed neighbours", unread=("confirmed_*",), told=True),
+    "known_column": Part("the column of known frauds next to a row", unread=("known_weight",), told=True),
+    "known": Part(
+        "known frauds next to a row, in the score without labels, too", features=("known_weight",), told=True
+    ),
     "defaults": Part("columns of payments that stopped", unread=("defaulted*",), told=True),
     "register": Part("the register of employers", register=False),
     "neighbours": Part("columns of the neighbours' strength", unread=("near_*",)),

@@ -69,7 +69,7 @@ def test_forms_that_are_not_planted() -> None:
 
 def test_a_cold_start_has_no_outcomes_to_take_away() -> None:
     assert set(chosen((), "full")) == set(PARTS)
-    assert set(PARTS) - set(chosen((), "cold")) == {"outcomes", "outcome_columns", "defaults"}
+    assert set(PARTS) - set(chosen((), "cold")) == {"outcomes", "outcome_columns", "known_column", "known", "defaults"}
     assert list(chosen(("learning",), "cold")) == [WHOLE, "learning"]
     with pytest.raises(ValueError, match="no such part: magic"):
         chosen(("learning", "magic"), "full")
