@@ -16,13 +16,14 @@ class Level:
     drip: float  # part of the rings that add about one member a month
     posed: float  # part of the rings of up to eight people that pose as one household
     camouflage: float  # part of ALL applications, honest or not, that carry somebody else's value
+    twins: float | None  # applications of each class of twins for one of its typology; None: Kind.share of the book
 
 
 LEVELS: Final[dict[str, Level]] = {
-    "easy": Level((0.7, 0.95), (1, 1), 0.98, 0.05, 0.05, 0.01),
-    "standard": Level((0.5, 0.9), (1, 3), 0.86, 0.15, 0.10, 0.03),
-    "hard": Level((0.4, 0.9), (1, 3), 0.0, 0.15, 0.10, 0.03),
-    "adversarial": Level((0.3, 0.6), (2, 5), 0.86, 0.40, 0.30, 0.10),
+    "easy": Level((0.7, 0.95), (1, 1), 0.98, 0.05, 0.05, 0.01, 1.2),
+    "standard": Level((0.5, 0.9), (1, 3), 0.86, 0.15, 0.10, 0.03, 1.2),
+    "hard": Level((0.4, 0.9), (1, 3), 0.0, 0.15, 0.10, 0.03, None),
+    "adversarial": Level((0.3, 0.6), (2, 5), 0.86, 0.40, 0.30, 0.10, 1.2),
 }
 """What the oracle reaches on each (benchmarks/oracle.py: one piece of shared values covers 80 % of a ring; members
 with a tie; pairs with a tie; rings that work by ties, 50,000 applications, zh and en): easy .99, .995, .62; standard
@@ -47,6 +48,7 @@ class Kind:
     local: float = 0.97
     share: float = 0.0
     poses: bool = False
+    ordinary: bool = False
 
 
 RINGS: Final[tuple[Kind, ...]] = (
@@ -66,10 +68,10 @@ RINGS: Final[tuple[Kind, ...]] = (
 """The twelve planted typologies (benchmarks.md). Sizes 3-40, mostly 4-15."""
 
 INNOCENTS: Final[tuple[Kind, ...]] = (
-    Kind("family", 2.3, (2, 5), (30, 700), share=0.075),
-    Kind("reapplication", 2.2, (2, 4), (15, 300), local=0.93, share=0.045),
-    Kind("rate_shopper", 2.6, (2, 5), (1, 14), local=0.92, share=0.018),
-    Kind("couple_account", 2.1, (2, 3), (5, 400), share=0.014),
+    Kind("family", 2.3, (2, 5), (30, 700), share=0.075, ordinary=True),
+    Kind("reapplication", 2.2, (2, 4), (15, 300), local=0.93, share=0.045, ordinary=True),
+    Kind("rate_shopper", 2.6, (2, 5), (1, 14), local=0.92, share=0.018, ordinary=True),
+    Kind("couple_account", 2.1, (2, 3), (5, 400), share=0.014, ordinary=True),
     Kind("relatives_account", 2.2, (2, 4), (10, 500), share=0.007),
     Kind("friends_references", 3.5, (2, 8), (5, 150), "few", share=0.018),
     Kind("recommendation_chain", 4.5, (3, 12), (10, 150), "one", share=0.010),

@@ -77,7 +77,9 @@ def _ring_sizes(rng: np.random.Generator, budget: int) -> dict[str, Ints]:
 
 
 def _innocent_sizes(rng: np.random.Generator, kind: Kind, knobs: Knobs) -> Ints:
-    share = max(kind.share, TWINS_AT_LEAST * knobs.fraud_rate / len(RINGS))
+    typology = knobs.fraud_rate / len(RINGS)
+    twins = knobs.hardness.twins
+    share = max(kind.share, TWINS_AT_LEAST * typology) if twins is None or kind.ordinary else twins * typology
     budget = int(share * knobs.applications)
     sizes = _sizes(rng, kind, budget // kind.bounds[0] + 1)
     return sizes[np.cumsum(sizes) <= budget]
