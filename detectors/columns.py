@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from graph.book import ROLES_PER_VALUE, Book, LinkTable, find_slots, single_values, token_number
+from graph.book import DAY, ROLES_PER_VALUE, Book, LinkTable, find_slots, single_values, token_number
 from graph.network import Network
 from graph.schema import ROLE
 
@@ -219,6 +219,28 @@ def home_persons(book: Book) -> I32:
     slot = find_slots(book, at * ROLES_PER_VALUE + ROLE["own"].code)
     known = (address != 0) & (slot >= 0)
     return np.where(known, book.slots.persons[np.maximum(slot, 0)], 0).astype(np.int32)
+
+
+YOUNG: Final = 180 * DAY
+"""An employer whom the book has known for less time, and no register, excuses nobody as a colleague."""
+UNKNOWN: Final = 90 * DAY
+"""Of an employer seen this soon after the book begins nobody can say how long it has been there."""
+
+
+def standing(book: Book) -> NDArray[np.int8]:
+    """[A] 1 unless the application's employer is young: in no register, and new to the book."""
+    employer = book.columns["employer_core"].astype(np.int64)
+    at = np.minimum(np.searchsorted(book.values, employer), max(len(book.values) - 1, 0))
+    slot = find_slots(book, at * ROLES_PER_VALUE + ROLE["own"].code)
+    known = (employer != 0) & (slot >= 0)
+    first = np.where(known, book.slots.first[np.maximum(slot, 0)], 0)
+    young = (book.columns["event_at"].astype(np.int64) - first < YOUNG) & (first > book.span[0] + UNKNOWN)
+    return (~(known & young) | (book.columns["registered"] == 1)).astype(np.int8)
+
+
+def settled(book: Book) -> Book:
+    """The book with the columns that its values decide: home_persons and standing."""
+    return book.with_columns(home_persons=home_persons(book), standing=standing(book))
 
 
 DEFAULTS: Final = ("first_payment_default", "charge_off")

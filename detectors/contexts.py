@@ -110,28 +110,34 @@ def appraisals(book: Book, rows: I32, met: Company, norms: Norms) -> tuple[I64, 
     return np.maximum(z[rows], 0), np.maximum(mean, 0)
 
 
-def own_history(book: Book, rows: I32) -> tuple[I64, I64, I64]:
-    """[R] the person's other open applications within 30 days, their other dealers, and those that contradict the row.
+def own_history(book: Book, rows: I32) -> tuple[I64, I64, I64, I64, I64]:
+    """[R] the person's other open applications within 30 days and their other dealers, both again with those that came
+    to nothing, and the applications that contradict the row.
 
-    A contradiction is another national ID or another name under the same person.
+    Whether the row itself is open does not matter: a refusal ends one of a stacker's loans, not the stacking. A
+    contradiction is another national ID or another name under the same person.
     """
     met = _company(book, rows, PERSON, OWN_REACH)
-    mine = rows[met.row]
+    mine, size = rows[met.row], len(rows)
     event_at = book.columns["event_at"].astype(np.int64)
     soon = np.abs(event_at[met.other] - event_at[mine]) <= OWN_DAYS * DAY
-    still = book.columns["open"].astype(np.bool_)
-    soon &= still[met.other] & still[mine]
-    dealer = book.columns["dealer"].astype(np.int64)
-    elsewhere = soon & (dealer[met.other] != dealer[mine]) & (dealer[met.other] != 0)
-    key = np.stack([met.row[elsewhere].astype(np.int64), dealer[met.other[elsewhere]]])
-    key = np.unique(key, axis=1) if key.size else key
+    still = soon & book.columns["open"].astype(np.bool_)[met.other]
     contradicts = np.zeros(len(mine), bool)
     for column in ("national_id", "name"):
         value = book.columns[column].astype(np.int64)
         contradicts |= (value[met.other] != value[mine]) & (value[met.other] != 0) & (value[mine] != 0)
-    size = len(rows)
+    counted = (np.bincount(met.row[chosen], minlength=size).astype(np.int64) for chosen in (still, soon, contradicts))
+    open_ones, all_ones, contradicting = counted
     return (
-        np.bincount(met.row[soon], minlength=size).astype(np.int64),
-        np.bincount(key[0], minlength=size).astype(np.int64),
-        np.bincount(met.row[contradicts], minlength=size).astype(np.int64),
-    )
+        open_ones, _other_dealers(book, rows, met, still), all_ones, _other_dealers(book, rows, met, soon),
+        contradicting,
+    )  # fmt: skip
+
+
+def _other_dealers(book: Book, rows: I32, met: Company, chosen: Bool) -> I64:
+    """[R] dealers of the chosen applications, other than the row's."""
+    dealer = book.columns["dealer"].astype(np.int64)
+    elsewhere = chosen & (dealer[met.other] != dealer[rows[met.row]]) & (dealer[met.other] != 0)
+    key = np.stack([met.row[elsewhere].astype(np.int64), dealer[met.other[elsewhere]]])
+    key = np.unique(key, axis=1) if key.size else key
+    return np.bincount(key[0], minlength=len(rows)).astype(np.int64)

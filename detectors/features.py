@@ -65,6 +65,7 @@ def layer0(book: Book, rows: I32, policy: Policy, norms: Norms) -> Layer0:
         **_context_columns(book, rows, norms),
         "employer_variants": _variants(book, rows, found, met, policy),
         **{name: _other_names(book, found, met, name, len(rows), policy) for name in NAMED},
+        **_crowd_columns(book, found, met, len(rows), policy),
         "watchlist": book.columns["watched"].astype(np.int64)[rows],
     }
     matrix = np.stack([columns[f.name] for f in policy.features], axis=1)
@@ -92,6 +93,21 @@ def _channel_columns(found: Entries, surprised: I64, size: int, policy: Policy) 
     return {f"s_{channel.name}": column for channel, column in zip(policy.channels, greatest, strict=True)}
 
 
+def _crowd_columns(book: Book, found: Entries, met: Touches, size: int, policy: Policy) -> dict[str, I64]:
+    crowded = crowds(book, found, met, size, len(policy.channels))
+    return {f"crowd_{c.name}": column for c, column in zip(policy.channels, crowded.T, strict=True)}
+
+
+def crowds(book: Book, found: Entries, met: Touches, size: int, channels: int) -> I64:
+    """[R, C] by channel other persons, however long ago, who have one of the row's values and whom nothing excuses.
+
+    A ring that adds a member a month to one flat never bursts; it is a crowd all the same.
+    """
+    free = met.cause == 0
+    cell = found.row[met.entry].astype(np.int64) * channels + found.channel[met.entry]
+    return distinct_persons(book, cell[free], met.other[free], size * channels).reshape(size, channels)
+
+
 def _pair_columns(book: Book, pairs: Pairs, size: int, policy: Policy) -> dict[str, I64]:
     firm = sum(1 << number for number, channel in enumerate(policy.channels) if not channel.soft)
     free = ~pairs.explained & (pairs.channels & firm > 0)
@@ -112,7 +128,7 @@ def _context_columns(book: Book, rows: I32, norms: Norms) -> dict[str, I64]:
     band_share = contexts.share_of(band, *norms.counted["income_band"], book.size)
     region_share = contexts.share_of(region, *norms.counted["home_region"], book.size)
     appraisal, officer_appraisal = contexts.appraisals(book, rows, met, norms)
-    soon, dealers, conflicts = contexts.own_history(book, rows)
+    soon, dealers, _, _, conflicts = contexts.own_history(book, rows)
     return {
         "officer_employer": contexts.cell_surprise(
             book, rows, met, "employer_core", contexts.employer_share(book, rows)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from detectors.around import FLAGS
 from detectors.artifact import Published
-from detectors.columns import home_persons
+from detectors.columns import settled
 from detectors.fresh import Fresh, fresh_rows, published_slots, published_values
 from graph.book import ROLES_PER_VALUE, SINGLE, Book, LinkTable, Slots, expand, lay_out
 from graph.projection import COUNT_REACH
@@ -185,7 +185,7 @@ def _merge(published: Published, fresh: Fresh) -> Local:
     for name, column in fresh.columns.items():
         columns[name][places.fresh] = column
     whole = _whole_counts(published, lay_out(columns, _moved(old_links, fresh.links, places)), fresh.known, target)
-    whole = whole.with_columns(home_persons=home_persons(whole))
+    whole = settled(whole)
     names = Names(published, places.index, dict(zip(places.fresh.tolist(), fresh.ids, strict=True)))
     numbers = places.index.copy()
     if fresh.known is not None:

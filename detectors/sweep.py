@@ -15,9 +15,9 @@ from detectors.columns import (
     application_columns,
     confirmed,
     defaulted,
-    home_persons,
     norms,
     registry,
+    settled,
     with_values,
 )
 from detectors.model import NO_FOLD, Model, mixed
@@ -129,7 +129,7 @@ def read_book(inputs: Inputs) -> tuple[Network, Book, I64]:
     columns["defaulted"] = defaulted(net, inputs.outcomes)
     columns |= registry(inputs.employers).columns(columns["employer_core"].astype(np.int64))
     book = lay_out(columns, links)
-    return net, book.with_columns(home_persons=home_persons(book)), watched
+    return net, settled(book), watched
 
 
 def _scored(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from detectors import fuse, measures
 from detectors.boosting import Booster, Shape, fit
-from detectors.columns import Registry, home_persons, norms, registry, text_digest
+from detectors.columns import Registry, norms, registry, settled, text_digest
 from detectors.grammar import Grammar
 from detectors.model import Model, blind_names, mixed, taught_names, unread
 from detectors.planting import plant
@@ -21,6 +21,7 @@ from detectors.sweep import Inputs, read_book
 from graph.book import Book, LinkTable, lay_out, link_table
 from graph.errors import UsageError
 from graph.network import Network
+from graph.persons import smallest_member
 
 I64 = NDArray[np.int64]
 F32 = NDArray[np.float32]
@@ -106,9 +107,24 @@ def _ground(inputs: Inputs, policy: Policy, seed: int) -> _Ground:
     net, book, _ = read_book(_latest(inputs))
     measured = norms(dict(book.columns))
     seen = survey(book, policy, measured, learns=True)
-    fold = np.random.default_rng(seed).integers(0, FOLDS, book.applications)[seen.community.label]
+    fold = np.random.default_rng(seed).integers(0, FOLDS, book.applications)[_inseparable(book, seen)]
     links = link_table(net, book.columns["person"].astype(np.int32))
     return _Ground(net, book, links, seen, blind_columns(book, seen), fold, registry(inputs.employers))
+
+
+def _inseparable(book: Book, seen: Survey) -> I64:
+    """[A] smallest member of what must not be split over folds, or a booster is asked of what it learnt as innocent.
+
+    A community with all that its persons applied for; applications that stand alone go with their dealer's others,
+    because a cohort has no ties.
+    """
+    every = np.arange(book.applications)
+    ends = np.concatenate([seen.community.label, book.columns["person"].astype(np.int64)])
+    label = smallest_member(book.applications, np.tile(every, 2), ends).astype(np.int64)
+    alone = np.flatnonzero((np.bincount(label, minlength=book.applications)[label] == 1))
+    _, first, dealer = np.unique(book.columns["dealer"][alone], return_index=True, return_inverse=True)
+    label[alone] = alone[first][dealer]
+    return label
 
 
 def _latest(inputs: Inputs) -> Inputs:
@@ -131,14 +147,14 @@ def _planted(ground: _Ground, policy: Policy, grammar: Grammar, seed: int, say: 
     copies = int(np.clip(round(WANTED / max(grammar.rows * size, 1)), 1, MOST_COPIES))
     quiet = ground.seen.raw <= np.quantile(ground.seen.raw, 1 - LOUD)
     measured = norms(dict(book.columns))
-    columns = {name: column for name, column in book.columns.items() if name not in ("rank", "home_persons")}
+    columns = {name: column for name, column in book.columns.items() if name not in ("rank", "home_persons", "standing")}
     parts = []
     for number in range(copies):
         say(f"planting rings, copy {number + 1} of {copies}")
         planted = plant(columns, ground.links, grammar, seed=seed * 1009 + number, quiet=quiet)
         core = planted.columns["employer_core"].astype(np.int64)
         copy = lay_out({**planted.columns, **ground.registry.columns(core)}, planted.links)
-        copy = copy.with_columns(home_persons=home_persons(copy))
+        copy = settled(copy)
         seen = survey(copy, policy, measured, learns=True, tail=ground.seen.tails)
         parts.append(_sample(ground, planted.ring, blind_columns(copy, seen), np.random.default_rng((seed, number))))
     return _Rows(

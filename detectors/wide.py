@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from detectors import contexts
 from detectors.columns import Norms
-from detectors.features import Layer0
+from detectors.features import Layer0, crowds
 from detectors.policy import Policy
 from detectors.tally import add, count, distinct, least, most
 from graph.book import DAY, Book
@@ -29,6 +29,7 @@ PAIR_FACTS: Final = (
     "pairs", "pairs_near", "pairs_free", "pairs_free_near", "pairs_many", "pairs_many_free", "raw_sum", "raw_most",
     "raw_free", "raw_free_near", "raw_free_most", "persons_free", "gap_least", "gap_least_free", "money_apart",
 )  # fmt: skip
+OWN_HISTORY: Final = ("own_near", "own_near_dealers")
 OFFICER: Final = ("officer_near", "officer_two", "officer_rare", "officer_far_two")
 PHONE: Final = KIND["phone"].code
 NAMED_ROLES: Final = {ROLE[link.role].code for link in LINK_KINDS if link.kind == "phone" and link.named}
@@ -63,6 +64,7 @@ def _names(features: tuple[str, ...], channels: tuple[str, ...], phones: tuple[s
         *(f"free_{c}" for c in channels),
         *(f"excused_{c}" for c in channels),
         *(f"othername_{c}" for c in phones),
+        *(f"crowd_{c}_ever" for c in channels),
         *(f"users_{c}" for c in channels),
         *(f"{fact}_{c}" for fact in VALUE_FACTS for c in channels),
         *PAIR_FACTS,
@@ -70,6 +72,7 @@ def _names(features: tuple[str, ...], channels: tuple[str, ...], phones: tuple[s
         *(f"like_{c}" for c in LIKE),
         *(f"free_like_{c}" for c in LIKE),
         *OFFICER,
+        *OWN_HISTORY,
         *OWN_COLUMNS,
     )
 
@@ -80,11 +83,13 @@ def wide(book: Book, rows: I32, bottom: Layer0, policy: Policy, norms: Norms) ->
     parts = [
         bottom.features,
         _touched(bottom, size, policy),
+        crowds(book, bottom.entries, bottom.touches, size, len(policy.channels)),
         _values(book, rows, bottom, size, policy),
         _pairs(book, rows, bottom.pairs, size, policy),
         _causes(bottom, size),
         _likeness(book, rows, bottom.pairs, size),
         _officer(book, rows, norms),
+        np.stack(contexts.own_history(book, rows)[2:4], axis=1),
         np.stack([book.columns[name].astype(np.int64)[rows] for name in OWN_COLUMNS], axis=1),
     ]
     return np.concatenate(parts, axis=1)

@@ -40,6 +40,9 @@ DECAY_FLOOR: Final = 0.25
 UNNAMED, SAME_NAME, OTHER_NAME = 0, 1, 2
 
 HOUSEHOLD, RELATIVE, COLLEAGUE, SAME_DEALER, COUPLE, KIN = 1, 2, 4, 8, 16, 32
+FAMILY: Final = HOUSEHOLD | RELATIVE | COUPLE | KIN
+FAMILY_BUYS: Final = 4
+"""Other members of one family who finance a car within one window; beyond them kinship explains nothing."""
 CAUSES: Final[dict[str, int]] = {
     "household": HOUSEHOLD,  # same address of few people
     "relative": RELATIVE,  # same surname
@@ -147,10 +150,20 @@ def touches(book: Book, rows: I32, found: Entries, channels: Sequence[Channel]) 
     entry, other, mine, position = entry[keep].astype(np.int32), other[keep], mine[keep], position[keep]
     admitted = np.array([c.causes for c in channels])[found.channel[entry]]
     couple = COUPLE * (book.value_persons[found.value[entry]] <= 2)
-    cause = (causes(book, mine, other) | value_causes(book, found.slot[entry]) | couple) & admitted
+    cause = (causes(book, mine, other) | value_causes(book, found.slot[entry], mine) | couple) & admitted
     cause |= KIN * _kin(found.row[entry], other, found.channel[entry], channels, book.applications)
+    gap = event_at[other] - event_at[mine]
+    cause &= ~(FAMILY * _too_many(book, entry, other, gap, cause, len(found.row)))
     named = _named(found.mark[entry], book.member_mark[position])
-    return Touches(entry, other, event_at[other] - event_at[mine], cause, named)
+    return Touches(entry, other, gap, cause, named)
+
+
+def _too_many(book: Book, entry: I32, other: I32, gap: I64, cause: I64, size: int) -> Bool:
+    """[T] whether more of a value's users than FAMILY_BUYS apply inside the window, and are excused as family only."""
+    kin = (cause != 0) & (cause & ~FAMILY == 0) & (np.abs(gap) <= WINDOW)
+    many = distinct_persons(book, entry[kin], other[kin], size) > FAMILY_BUYS
+    crowd: Bool = many[entry]
+    return crowd
 
 
 def _named(mine: I32, theirs: I32) -> I8:
@@ -204,7 +217,7 @@ def window_days(book: Book, event_at: I64) -> tuple[F64, F64]:
     return inside, np.maximum((last - first) / DAY - inside, 0.0)
 
 
-def distinct_persons(book: Book, entry: I32, other: I32, size: int) -> I64:
+def distinct_persons(book: Book, entry: NDArray[np.integer], other: I32, size: int) -> I64:
     """[size] different persons behind the applications `other`: [N] of each of `entry`: [N], numbers below `size`."""
     person = book.columns["person"].astype(np.int64)[other]
     if not len(entry):
@@ -226,7 +239,7 @@ def _crowd_count(book: Book, rows: I32, found: Entries, hubs: I64, admitted: I64
     other = book.member[position]
     person = book.columns["person"]
     near = (np.abs(event_at[other] - event_at[mine][hub]) <= WINDOW) & (person[other] != person[mine][hub])
-    cause = causes(book, mine[hub], other) | value_causes(book, slot[hub])
+    cause = causes(book, mine[hub], other) | value_causes(book, slot[hub], mine[hub])
     near &= cause & admitted[found.channel[hubs]][hub] == 0
     return np.bincount(hub[near], minlength=len(hubs)).astype(np.int64)
 
@@ -242,17 +255,17 @@ def causes(book: Book, mine: I32, other: I32) -> I64:
     mask: I64 = (
         HOUSEHOLD * (same("address") & (book.columns["home_persons"].astype(np.int64)[mine] <= HOME))
         + RELATIVE * same("surname")
-        + COLLEAGUE * same("employer_core")
+        + COLLEAGUE * (same("employer_core") & (book.columns["standing"][mine] > 0))
     ).astype(np.int64)
     return mask
 
 
-def value_causes(book: Book, slot: I64) -> I64:
+def value_causes(book: Book, slot: I64, mine: I32) -> I64:
     """[T] bit mask of innocent causes that most users of a value share: a works dormitory, a salesman's phone."""
     slots = book.slots
     several = slots.total[slot] >= SEVERAL
     mask: I64 = several * (
-        COLLEAGUE * (slots.firm[slot] >= MOST)
+        COLLEAGUE * ((slots.firm[slot] >= MOST) & (book.columns["standing"][mine] > 0))
         + RELATIVE * (slots.surname[slot] >= MOST)
         + SAME_DEALER * (slots.dealer[slot] >= NEARLY_ALL)
     ).astype(np.int64)
