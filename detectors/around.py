@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from detectors.tails import DECADE
 from detectors.tally import add, most
 from graph.book import DAY, ROLES_PER_VALUE, Book, find_slots
+from graph.ordering import places
 from graph.projection import Pairs
 from graph.schema import ROLE
 
@@ -173,7 +174,7 @@ def holders(book: Book, rows: I32, flagged_users: I64) -> dict[str, tuple[I64, I
     found = {}
     for name in HOLDERS:
         value = book.columns[name].astype(np.int64)[rows]
-        at = np.minimum(np.searchsorted(book.values, value), max(len(book.values) - 1, 0))
+        at = np.minimum(places(book.values, value), max(len(book.values) - 1, 0))
         slot = find_slots(book, at * ROLES_PER_VALUE + ROLE["own"].code)
         there = (value != 0) & (slot >= 0)
         users = np.where(there, book.slots.total[np.maximum(slot, 0)], 0).astype(np.int64)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from graph.book import DAY, ROLES_PER_VALUE, Book, LinkTable, find_slots, single_values, token_number
 from graph.network import Network
+from graph.ordering import places
 from graph.schema import ROLE
 
 I64 = NDArray[np.int64]
@@ -215,7 +216,7 @@ def with_values(
 def home_persons(book: Book) -> I32:
     """[A] persons who live at the application's address, 0 without one."""
     address = book.columns["address"].astype(np.int64)
-    at = np.minimum(np.searchsorted(book.values, address), max(len(book.values) - 1, 0))
+    at = np.minimum(places(book.values, address), max(len(book.values) - 1, 0))
     slot = find_slots(book, at * ROLES_PER_VALUE + ROLE["own"].code)
     known = (address != 0) & (slot >= 0)
     return np.where(known, book.slots.persons[np.maximum(slot, 0)], 0).astype(np.int32)

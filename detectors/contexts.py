@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from detectors.columns import MISSING, Norms
 from graph.book import DAY, PERSON, ROLES_PER_VALUE, Book, expand, find_slots
+from graph.ordering import places
 from graph.projection import WINDOW
 from graph.schema import KIND, ROLE
 from graph.surprise import FLOOR, surprise
@@ -48,7 +49,7 @@ def _company(book: Book, rows: I32, kind: int, reach: int) -> Company:
     chosen = own & (book.value_kind[book.slots.key[slot] // ROLES_PER_VALUE] == kind)
     slot, row = slot[chosen], row[chosen]
     rank = book.columns["rank"][rows[row]].astype(np.int64)
-    at = np.searchsorted(book.member_key, slot * np.int64(max(book.applications, 1)) + rank)
+    at = places(book.member_key, slot * np.int64(max(book.applications, 1)) + rank)
     position, owner = expand(
         np.maximum(book.slots.start[slot], at - reach), np.minimum(book.slots.start[slot + 1], at + reach + 1)
     )
@@ -91,7 +92,7 @@ def share_of(number: I64, known: I64, count: I64, size: int) -> F64:
 def employer_share(book: Book, rows: I32) -> F64:
     """[R] share of the book that works for the row's employer."""
     core = book.columns["employer_core"].astype(np.int64)[rows]
-    at = np.minimum(np.searchsorted(book.values, core), max(len(book.values) - 1, 0))
+    at = np.minimum(places(book.values, core), max(len(book.values) - 1, 0))
     slot = find_slots(book, at * ROLES_PER_VALUE + ROLE["own"].code)
     known = (core != 0) & (slot >= 0)
     return np.where(known, book.slots.total[np.maximum(slot, 0)], 0) / max(book.size, 1)

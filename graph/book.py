@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from graph.network import NO_MARK, NO_OFFSET, VALUE_NAMES, Network
+from graph.ordering import firsts, order_by, places
 from graph.schema import ROLE
 
 I64 = NDArray[np.int64]
@@ -167,14 +168,14 @@ def lay_out(columns: Mapping[str, NDArray[np.generic]], links: LinkTable, kinds:
     rank = ranks(event_at)
     values, value = np.unique(links.value, return_inverse=True)
     key = value * ROLES_PER_VALUE + links.role
-    order = np.lexsort((links.offset, rank[links.application], key))
+    order = order_by(key * max(len(rank), 1) + rank[links.application], links.offset)
     member = links.application[order]
     slot_key, start, slot_of_member = _runs(key[order])
     persons = _distinct(slot_of_member, columns["person"].astype(np.int64)[member], len(slot_key))
     span = (int(event_at.min()), int(event_at.max())) if len(event_at) else (0, 0)
     value_kind = np.zeros(len(values), np.uint8)
     value_kind[value] = links.kind
-    firm, surname, dealer = (columns[name].astype(np.int64)[member] for name in COMMON)
+    firm, surname, dealer = (_numbered(columns[name])[member] for name in COMMON)
     slots = Slots(
         slot_key,
         start,
@@ -208,8 +209,16 @@ def _runs(ordered: I64) -> tuple[I64, I64, I64]:
     """Distinct values of a sorted array, their starts (and the end), and the run of each element."""
     if not len(ordered):
         return ordered, np.zeros(1, np.int64), ordered
-    first = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+    first = firsts(ordered)
     return ordered[first], np.append(np.flatnonzero(first), len(ordered)), np.cumsum(first) - 1
+
+
+def _numbered(column: NDArray[np.generic]) -> I64:
+    """Small numbers for a column's values, in their order; 0 stays 0, for no value."""
+    values = np.unique(column[column != 0])
+    number = values.searchsorted(column) + 1
+    number[column == 0] = 0
+    return number
 
 
 def _runs_of_items(group: I64, item: I64) -> tuple[I64, I64]:
@@ -217,17 +226,17 @@ def _runs_of_items(group: I64, item: I64) -> tuple[I64, I64]:
     g, i = group[item != 0], item[item != 0]
     if not len(g):
         return g, g
-    order = np.lexsort((i, g))
-    g, i = g[order], i[order]
-    first = np.flatnonzero(np.concatenate([[True], (g[1:] != g[:-1]) | (i[1:] != i[:-1])]))
-    return g[first], np.diff(np.append(first, len(g)))
+    several = int(i.max()) + 1
+    ordered = np.sort(g * several + i)
+    first = np.flatnonzero(firsts(ordered))
+    return ordered[first] // several, np.diff(np.append(first, len(g)))
 
 
 def _in_company(group: I64, item: I64, start: I64) -> U8:
     """[groups] percent of each group's elements whose item another element of it has too."""
     owner, length = _runs_of_items(group, item)
     accompanied = np.zeros(len(start) - 1, np.int64)
-    np.add.at(accompanied, owner, np.where(length > 1, length, 0))
+    np.add.at(accompanied, owner, np.where(length > 1, length, 0).astype(np.int64))
     return (accompanied * 100 // np.maximum(np.diff(start), 1)).astype(np.uint8)
 
 
@@ -240,17 +249,17 @@ def _commonest(group: I64, item: I64, start: I64) -> U8:
 
 
 def _distinct(group: I64, item: I64, groups: int) -> I32:
-    """[groups] number of distinct items in each group."""
+    """[groups] number of distinct items, all non-negative, in each group."""
     if not len(group):
         return np.zeros(groups, np.int32)
-    order = np.lexsort((item, group))
-    g, i = group[order], item[order]
-    first = np.concatenate([[True], (g[1:] != g[:-1]) | (i[1:] != i[:-1])])
-    return np.bincount(g[first], minlength=groups).astype(np.int32)
+    several = int(item.max()) + 1
+    ordered = np.sort(group * several + item)
+    return np.bincount(ordered[firsts(ordered)] // several, minlength=groups).astype(np.int32)
 
 
 def _by_application(member: I32, slot: I64, offset: I32, mark: I32, applications: int) -> tuple[I64, I32, I32, I32]:
-    order = np.lexsort((slot, member))
+    """Links by application; members come by slot, so that equal ones need only stay as they stand."""
+    order = np.argsort(member.astype(np.int64) * len(member) + np.arange(len(member)))
     counts = np.bincount(member, minlength=applications)
     return np.concatenate([[0], np.cumsum(counts)]), slot[order].astype(np.int32), offset[order], mark[order]
 
@@ -276,5 +285,5 @@ def find_slots(book: Book, key: I64) -> I64:
     """Slot index of each key, -1 where no application uses the value in that role."""
     if not len(book.slots.key):
         return np.full(len(key), -1)
-    at = np.minimum(np.searchsorted(book.slots.key, key), len(book.slots.key) - 1)
+    at = np.minimum(places(book.slots.key, key), len(book.slots.key) - 1)
     return np.where(book.slots.key[at] == key, at, -1)

@@ -1,12 +1,13 @@
 """The book as columns in canonical order: the same whatever store, tokens and row order it came from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from graph.ordering import firsts, in_company, order_by
 from graph.schema import KIND, NODE_KINDS
 from graph.store import Links
 
@@ -32,6 +33,8 @@ VALUE_NAMES: Final[dict[int, str]] = {
 }
 NO_OFFSET: Final = -1
 NO_MARK: Final = -1
+ROLES, KINDS = 8, 64
+"""More than there are roles and kinds, to make one integer of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,68 +62,122 @@ class Network:
         return self.identifiers["kind"].to_numpy()
 
 
+@dataclass(frozen=True, slots=True)
+class _Uses:
+    """[L] each. value: provisional number; identifier: row of the identifier whose label the value bears here."""
+
+    application: I32
+    value: I32
+    identifier: I32
+    role: U8
+    offset: I32
+    mark: I32
+
+    def at(self, rows: NDArray[np.generic]) -> "_Uses":
+        """Some of them, or all in another order."""
+        return _Uses(*(getattr(self, column.name)[rows] for column in fields(_Uses)))
+
+
 def network(links: Links) -> Network:
-    """Put a store's columns into canonical order and add the coarser values."""
+    """Put a store's columns into canonical order and add the coarser values.
+
+    Links are sorted as integers; texts are compared only where nothing else tells two values apart.
+    """
     applications = links.applications.sort("application_id").with_row_index("application")
-    numbers = applications.select("nid", pl.col("application").cast(pl.Int32))
-    flat = (
-        links.links.rename({"application": "nid"})
-        .join(numbers, on="nid")
-        .drop("nid", "kind")
-        .rename({"identifier": "nid"})
-        .join(links.identifiers, on="nid")
-        .select("application", "role", "kind", "token", "label", "group", "offset", "check", "mark")
-    )
-    rows = pl.concat([_own(flat), _groups(flat)]).unique()
-    values = _ordered_values(rows)
-    table = rows.join(values.select("token", "kind", "value"), on=["token", "kind"]).sort(
-        "value", "role", "application", "offset"
-    )
+    size = max(applications.height, 1)
+    known, uses = _provisional(links, applications.select("nid", pl.col("application").cast(pl.Int32)))
+    uses = _unique(uses, links.identifiers["label"], size)
+    values = _ordered_values(known, uses, links.identifiers["label"])
+    number = np.zeros(known.height, np.int32)
+    number[values["provisional"].to_numpy()] = np.arange(values.height, dtype=np.int32)
+    value = number[uses.value]
+    key = (value.astype(np.int64) * ROLES + uses.role) * size + uses.application
+    order = order_by(key, uses.offset)
     return Network(
         applications.drop("nid", "application"),
         values.select("value", "kind", "token", "label", "check"),
-        table["application"].to_numpy(),
-        table["value"].to_numpy(),
-        table["role"].to_numpy(),
-        table["offset"].to_numpy(),
-        table["mark"].to_numpy(),
+        uses.application[order],
+        value[order],
+        uses.role[order],
+        uses.offset[order],
+        uses.mark[order],
     )
 
 
-def _own(flat: pl.DataFrame) -> pl.DataFrame:
-    return flat.select(
-        "application", "role", "kind", "token", "label", "check", pl.lit(NO_OFFSET, pl.Int32).alias("offset"),
-        pl.col("mark").fill_null(NO_MARK),
+def _provisional(links: Links, numbers: pl.DataFrame) -> tuple[pl.DataFrame, _Uses]:
+    """Values by provisional number, as kind, token and check: identifiers as they stand, then coarser ones; and uses."""
+    named = links.identifiers.with_columns(pl.int_range(pl.len(), dtype=pl.Int32).alias("identifier"))
+    member = named.filter(pl.col("group").is_not_null() & pl.col("kind").is_in(list(DERIVED_KIND))).select(
+        "nid", pl.col("kind").replace_strict(DERIVED_KIND, return_dtype=pl.UInt8), pl.col("group").alias("token"),
+        pl.col("offset").fill_null(NO_OFFSET),
     )  # fmt: skip
-
-
-def _groups(flat: pl.DataFrame) -> pl.DataFrame:
-    return flat.filter(pl.col("group").is_not_null() & pl.col("kind").is_in(list(DERIVED_KIND))).select(
-        "application",
-        "role",
-        pl.col("kind").replace_strict(DERIVED_KIND, return_dtype=pl.UInt8),
-        pl.col("group").alias("token"),
-        "label",
-        pl.lit(None, pl.String).alias("check"),
-        pl.col("offset").fill_null(NO_OFFSET).alias("offset"),
-        pl.lit(NO_MARK, pl.Int32).alias("mark"),
+    groups = member.select("kind", "token").unique()
+    groups = groups.with_columns(pl.int_range(pl.len(), dtype=pl.Int32).alias("value") + named.height)
+    flat = (
+        links.links.select(pl.col("application").alias("nid"), "identifier", "role", pl.col("mark").fill_null(NO_MARK))
+        .join(numbers, on="nid")
+        .select("application", "role", "mark", pl.col("identifier").alias("nid"))
+        .join(named.select("nid", "identifier"), on="nid")
     )
+    coarse = flat.join(member.join(groups, on=["kind", "token"]).select("nid", "offset", "value"), on="nid")
+    names = [column.name for column in fields(_Uses)]
+    uses = pl.concat(
+        [
+            flat.with_columns(pl.col("identifier").alias("value"), pl.lit(NO_OFFSET, pl.Int32).alias("offset")),
+            coarse.with_columns(pl.lit(NO_MARK, pl.Int32).alias("mark")),
+        ],
+        how="diagonal",
+    ).select(names)
+    known = pl.concat([named.select("kind", "token", "check"), groups.select("kind", "token")], how="diagonal")
+    return known, _Uses(*(uses[name].to_numpy() for name in names))
 
 
-def _ordered_values(rows: pl.DataFrame) -> pl.DataFrame:
-    """One row a value, numbered in an order that no token and no store decides."""
-    return (
-        rows.sort("application", "role", "label", nulls_last=True)
-        .group_by("kind", "token", maintain_order=True)
-        .agg(
-            pl.col("application").min().alias("first"),
-            pl.col("role").first(),
-            pl.col("label").first(),
-            pl.col("check").first(),
-            pl.len().alias("links"),
-            pl.col("application").max().alias("last"),
-        )
-        .sort("first", "kind", "role", "links", "last", "label", "token")
-        .with_row_index("value")
-        .with_columns(pl.col("value").cast(pl.Int32))
+def _unique(uses: _Uses, label: pl.Series, applications: int) -> _Uses:
+    """Different uses by value, application, role and label."""
+    key = (uses.value.astype(np.int64) * applications + uses.application) * ROLES + uses.role
+    order = np.argsort(key)
+    several = in_company(key[order])
+    rows = order[several]
+    if not len(rows):
+        return uses.at(order)
+    place = label.gather(uses.identifier[rows]).rank("dense").fill_null(len(rows) + 1).to_numpy()
+    columns = (uses.mark[rows], uses.offset[rows], place, key[rows])
+    by_label = np.lexsort(columns)
+    order[several] = rows[by_label]
+    keep = np.ones(len(order), bool)
+    keep[several] = np.any([firsts(column[by_label]) for column in columns], axis=0)
+    return uses.at(order[keep])
+
+
+def _ordered_values(known: pl.DataFrame, uses: _Uses, label: pl.Series) -> pl.DataFrame:
+    """One row a value in use, numbered in an order that no token and no store decides. uses: as from _unique."""
+    start = np.flatnonzero(firsts(uses.value))
+    end = np.append(start, len(uses.value))[1:]
+    provisional, first, role = uses.value[start], uses.application[start], uses.role[start]
+    bears = uses.identifier[start]
+    kind = known["kind"].to_numpy()[provisional]
+    key = (first.astype(np.int64) * KINDS + kind) * ROLES + role
+    number, last = end - start, uses.application[end - 1]
+    order = order_by(key, number, last)
+    alike = ~np.any([firsts(column[order]) for column in (key, number, last)], axis=0)
+    tied = alike | np.append(alike[1:], False)[: len(alike)]
+    rows = order[tied]
+    texts = pl.DataFrame(
+        {
+            "group": np.cumsum(~alike)[tied],
+            "label": label.gather(bears[rows]),
+            "token": known["token"].gather(provisional[rows]),
+            "row": rows,
+        }
+    )
+    order[tied] = texts.sort("group", "label", "token")["row"].to_numpy()
+    return pl.DataFrame(
+        {
+            "value": np.arange(len(order), dtype=np.int32),
+            "provisional": provisional[order],
+            "kind": kind[order],
+            "token": known["token"].gather(provisional[order]),
+            "label": label.gather(bears[order]),
+            "check": known["check"].gather(provisional[order]),
+        }
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from graph.book import DAY, ROLES_PER_VALUE, Book, expand, find_slots
 from graph.network import NO_MARK, NO_OFFSET
+from graph.ordering import firsts, order_by, places
 from graph.surprise import expected, surprise
 
 I64 = NDArray[np.int64]
@@ -128,7 +129,7 @@ def entries(book: Book, rows: I32, channels: Sequence[Channel]) -> Entries:
     number, chosen, theirs = number[met], chosen[met], theirs[met]
     owner = row[chosen]
     rank = book.columns["rank"][rows[owner]].astype(np.int64)
-    at = book.member_key.searchsorted(theirs * np.int64(max(book.applications, 1)) + rank)
+    at = places(book.member_key, theirs * np.int64(max(book.applications, 1)) + rank)
     offset, mark = book.link_offset[link[chosen]].astype(np.int32), book.link_mark[link[chosen]]
     return Entries(owner.astype(np.int32), number.astype(np.int32), value[chosen], theirs, at, offset, mark)
 
