@@ -191,5 +191,6 @@ def _without(count: I64, size: I64, mine: I64) -> tuple[I64, I64]:
 
 def _kinds(label: I64, item: I64, size: int) -> I64:
     """[A] how many different items each community has; having none is an item too."""
-    pairs = np.unique(np.stack([label, item]), axis=1)
-    return np.bincount(pairs[0], minlength=size).astype(np.int64)
+    number = np.unique(item, return_inverse=True)[1]
+    several = max(len(item), 1)
+    return np.bincount(np.unique(label * several + number) // several, minlength=size).astype(np.int64)

@@ -53,10 +53,10 @@ def _company(book: Book, rows: I32, kind: int, reach: int) -> Company:
     position, owner = expand(
         np.maximum(book.slots.start[slot], at - reach), np.minimum(book.slots.start[slot + 1], at + reach + 1)
     )
-    other = book.member[position]
+    other, mine = book.member[position], rows[row]
     event_at = book.columns["event_at"].astype(np.int64)
-    inside = np.abs(event_at[other] - event_at[rows[row[owner]]]) <= WINDOW
-    keep = other != rows[row[owner]]
+    inside = np.abs(event_at[other] - event_at[mine][owner]) <= WINDOW
+    keep = other != mine[owner]
     return Company(row[owner[keep]].astype(np.int32), other[keep], inside[keep])
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from detectors import contexts
 from detectors.columns import Norms
 from detectors.policy import Policy
-from detectors.tally import add
+from detectors.tally import add, most
 from graph.book import Book
 from graph.projection import (
     OTHER_NAME,
@@ -88,8 +88,8 @@ def _pairs(book: Book, rows: I32, found: Entries, met: Touches, policy: Policy) 
 
 def _channel_columns(found: Entries, surprised: I64, size: int, policy: Policy) -> dict[str, I64]:
     """The greatest surprise of each row on each channel."""
-    greatest = np.zeros((len(policy.channels), size), np.int64)
-    np.maximum.at(greatest, (found.channel, found.row), surprised)
+    cell = found.channel.astype(np.int64) * size + found.row
+    greatest = most(cell, surprised, len(policy.channels) * size, 0).reshape(len(policy.channels), size)
     return {f"s_{channel.name}": column for channel, column in zip(policy.channels, greatest, strict=True)}
 
 

@@ -114,10 +114,8 @@ def _values(book: Book, rows: I32, bottom: Layer0, size: int, policy: Policy) ->
     age = (book.columns["event_at"].astype(np.int64)[rows[found.row]] - slots.first[found.slot]) // DAY
     shares = [column[found.slot].astype(np.int64) for column in (slots.firm, slots.surname, slots.dealer)]
     facts = [book.value_persons[found.value].astype(np.int64), *shares, age]
-    table = np.full((len(facts), size, many), -1, np.int64)
-    for number, fact in enumerate(facts):
-        np.maximum.at(table[number], (found.row, found.channel), fact)
-    return table.transpose(1, 0, 2).reshape(size, -1)
+    cell = found.row.astype(np.int64) * many + found.channel
+    return np.concatenate([most(cell, fact, size * many, -1).reshape(size, many) for fact in facts], axis=1)
 
 
 def _pairs(book: Book, rows: I32, pairs: Pairs, size: int, policy: Policy) -> I64:
@@ -180,7 +178,8 @@ def _officer(book: Book, rows: I32, norms: Norms) -> I64:
         value = book.columns[name].astype(np.int64)
         share = contexts.share_of(value[rows], *norms.counted[name], book.size)
         rarity = np.rint(-np.log10(np.maximum(share, 1e-6)) * RARE).astype(np.int64)
-        same = (value[met.other] == value[rows[met.row]]) & (value[met.other] != 0)
+        theirs = value[met.other]
+        same = (theirs == value[rows][met.row]) & (theirs != 0)
         alike += same
         rare += same * rarity[met.row]
     two = alike >= LEAST_ALIKE

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from graph.book import DAY, ROLES_PER_VALUE, Book, expand, find_slots
 from graph.network import NO_MARK, NO_OFFSET
-from graph.ordering import firsts, order_by, places
+from graph.ordering import places
 from graph.surprise import expected, surprise
 
 I64 = NDArray[np.int64]
