@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pyarrow import ipc
 
 from detectors.around import group_names
-from detectors.artifact import FORMAT, MANIFEST, MODEL, digest_of
+from detectors.artifact import FORMAT, MANIFEST, MODEL, digests_of
 from detectors.sweep import UNSUPERVISED, SweepResult
 from graph.book import Book, token_number
 from graph.network import Network
@@ -120,7 +120,7 @@ def _manifest(folder: Path, names: list[str], result: SweepResult, sweep_id: str
         "kind_rate": result.book.kind_rate.tolist(),
         "appraisal_middle": result.norms.appraisal_middle.tolist(),
         "appraisal_spread": result.norms.appraisal_spread.tolist(),
-        "files": {f"{name}.arrow": digest_of(folder / f"{name}.arrow") for name in names},
+        "files": digests_of(folder, [f"{name}.arrow" for name in names]),
         "summary": {
             "applications": result.scores.height,
             "rings": rings.height,

@@ -1,6 +1,7 @@
 """Layers 0 and 1 of a whole book, and the columns that the learner reads of it: one code for sweep and training."""
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from detectors import around, propagation
 from detectors.columns import Norms
-from detectors.features import Layer0, layer0
+from detectors.features import layer0
 from detectors.policy import Policy
 from detectors.tails import Tails, tails
 from detectors.wide import names, wide
@@ -20,8 +21,9 @@ from graph.projection import WEIGHT_ONE, Pairs
 I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
 
-BLOCK: Final = 50_000
-"""Rows whose pairs are held at once."""
+BLOCK: Final = 20_000
+"""Rows whose pairs are held at once by each of those that work SIDE_BY_SIDE."""
+SIDE_BY_SIDE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +107,37 @@ def communities(book: Book, pairs: Pairs, own: I64, policy: Policy) -> propagati
 def _layer0(book: Book, policy: Policy, norms: Norms, learns: bool) -> tuple[I64, I32 | None, Pairs]:
     """Layer 0 of every application, in blocks, and all pairs (each from both sides) by (row, other)."""
     features, columns, starts, pairs = [], [], [], []
-    for start, rows, block in _blocks(book, policy, norms):
+    for start, block in _blocks(book, policy, norms, learns):
         features.append(block.features)
         starts.append(start)
         pairs.append(block.pairs)
-        if learns:
-            columns.append(wide(book, rows, block, policy, norms).astype(np.int32))
+        if block.wide is not None:
+            columns.append(block.wide)
     if not features:
         empty = np.zeros((0, len(policy.features)), np.int64)
         return empty, np.zeros((0, len(names(policy))), np.int32) if learns else None, _join([], [])
     return np.concatenate(features), np.concatenate(columns) if learns else None, _join(starts, pairs)
 
 
-def _blocks(book: Book, policy: Policy, norms: Norms) -> Iterator[tuple[int, I32, Layer0]]:
-    for start in range(0, book.applications, BLOCK):
+@dataclass(frozen=True, slots=True)
+class _Block:
+    features: I64
+    pairs: Pairs
+    wide: I32 | None
+
+
+def _blocks(book: Book, policy: Policy, norms: Norms, learns: bool) -> Iterator[tuple[int, _Block]]:
+    """Blocks in order; two are worked at side by side, since most of the arithmetic leaves the interpreter's lock."""
+
+    def one(start: int) -> _Block:
         rows = np.arange(start, min(start + BLOCK, book.applications), dtype=np.int32)
-        yield start, rows, layer0(book, rows, policy, norms)
+        block = layer0(book, rows, policy, norms)
+        columns = wide(book, rows, block, policy, norms).astype(np.int32) if learns else None
+        return _Block(block.features, block.pairs, columns)
+
+    starts = range(0, book.applications, BLOCK)
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        yield from zip(starts, pool.map(one, starts), strict=True)
 
 
 def _join(starts: list[int], parts: list[Pairs]) -> Pairs:

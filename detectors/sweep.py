@@ -1,11 +1,13 @@
 """One sweep over the whole book as pure functions: columns in, scores and rings out, nothing written."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from detectors import fuse, lineage, outlier, rings
@@ -34,6 +36,10 @@ F64 = NDArray[np.float64]
 
 UNSUPERVISED: Final = "unsupervised-1"
 """Model version of a sweep without a model."""
+ASKED: Final = 10_000
+"""Rows that the model is asked for at once: it wants them as floats, of which the whole book would be half a GiB."""
+SIDE_BY_SIDE: Final = 2
+REASONS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,9 @@ def run(
     net, book, watched = read_book(inputs)
     measured = norms(dict(book.columns))
     progress("features, smoothing and communities")
+    aside = ThreadPoolExecutor(1)  # the second opinion rests on nothing that follows
+    opinion = aside.submit(lambda: outlier.second_opinion(outlier.own_columns(net.applications), seed=0))
+    aside.shutdown(wait=False)
     seen = survey(book, policy, measured, learns=model is not None)
     fold = np.full(book.applications, NO_FOLD)
     raw = seen.raw
@@ -104,17 +113,22 @@ def run(
     scores = _score_frame(net, scored, by_reason, members, policy)
     return SweepResult(
         net, book, measured, seen, model, fold, calibration, raw,
-        outlier.second_opinion(outlier.own_columns(net.applications), seed=0), watched, registry(inputs.employers),
+        opinion.result(), watched, registry(inputs.employers),
         scores, rings_frame, members, gone, inputs.watermark, inputs.as_of, policy,
     )  # fmt: skip
 
 
 def learnt(book: Book, seen: Survey, model: Model, fold: I64) -> I64:
     """[A] the model's log odds in thousandths, each application by the booster that has not seen it."""
-    columns = blind_columns(book, seen)
-    if model.taught:
-        columns = np.concatenate([columns, outcome_columns(book, seen)], axis=1)
-    return model.margin(columns, fold)
+    blind = blind_columns(book, seen)
+    told = outcome_columns(book, seen) if model.taught else np.zeros((len(blind), 0), np.int64)
+
+    def asked(begin: int) -> I64:
+        rows = slice(begin, begin + ASKED)
+        return model.margin(np.concatenate([blind[rows], told[rows]], axis=1), fold[rows])
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:  # the booster works outside the interpreter's lock
+        return np.concatenate([np.zeros(0, np.int64), *pool.map(asked, range(0, len(blind), ASKED))])
 
 
 def read_book(inputs: Inputs) -> tuple[Network, Book, I64]:
@@ -226,12 +240,13 @@ def _score_frame(
     net: Network, scored: pl.DataFrame, by_reason: I64, members: pl.DataFrame, policy: Policy
 ) -> pl.DataFrame:
     """The published scores, by application_id, each with its five strongest reason codes."""
-    codes = np.array(fuse.reason_codes(policy))
-    order = np.argsort(-by_reason, axis=1, kind="stable")[:, :5]
+    order = np.argsort(-by_reason, axis=1, kind="stable")[:, :REASONS]
     shown = np.take_along_axis(by_reason, order, axis=1) > 0
-    names = [codes[o[s]].tolist() for o, s in zip(order, shown, strict=True)]
+    names = pl.Series(fuse.reason_codes(policy), dtype=pl.String).gather(order[shown])
+    ends = np.append(0, np.cumsum(shown.sum(axis=1)))
+    lists = pa.LargeListArray.from_arrays(pa.array(ends), names.to_arrow())
     return (
         scored.drop("raw")
-        .with_columns(pl.Series("reasons", names, dtype=pl.List(pl.String)))
+        .with_columns(pl.Series("reasons", lists, dtype=pl.List(pl.String)))
         .join(members.select("application_id", "ring_id"), on="application_id", how="left", maintain_order="left")
     )
