@@ -52,6 +52,20 @@ def assess(published: Published, batch: Batch, recent: Batch, policy: Policy) ->
     return _assess(published, local_book(published, batch, recent), policy)
 
 
+def recomputed(published: Published, batch: Batch, recent: Batch, policy: Policy) -> tuple[int, str]:
+    """Score and band of the one application in `batch`, by the same code as `assess` but without its reasons.
+
+    Raises ArtifactError when the sweep was made under other features than the policy's.
+    """
+    local = local_book(published, batch, recent)
+    bottom, contribution, raw, layers = _unlearnt(published, local, policy)
+    if published.model is not None:
+        raw, _ = _learnt(
+            published, published.model, local, bottom, _Known(raw, layers, contribution), policy, explained=False
+        )
+    return int(fuse.score(raw, published.calibration)[0]), _band(published, raw, contribution, policy)
+
+
 def explain(published: Published, application_id: str, policy: Policy) -> Assessment:
     """The same for an application of the sweep, computed from the published columns. Raises NotFound."""
     index = published.index_of(application_id)
@@ -61,20 +75,16 @@ def explain(published: Published, application_id: str, policy: Policy) -> Assess
 
 
 def _assess(published: Published, local: Local, policy: Policy) -> Assessment:
-    if published.feature_names != tuple(f.name for f in policy.features):
-        raise ArtifactError("the published sweep has other features than the policy", "sweep again")
-    bottom = layer0(local.book, np.array([local.target], np.int32), policy, published.norms)
-    contribution = propagation.contributions(bottom.features, published.tails, policy)
-    raw, layers = _raw(published, local, bottom, contribution, policy)
+    bottom, contribution, raw, layers = _unlearnt(published, local, policy)
     lost: dict[str, int] | None = None
     if published.model is not None:
-        raw, lost = _learnt(published, published.model, local, bottom, _Known(raw, layers, contribution), policy)
-    eligible = fuse.red_eligible(fuse.by_reason(contribution, policy), policy)
+        known = _Known(raw, layers, contribution)
+        raw, lost = _learnt(published, published.model, local, bottom, known, policy, explained=True)
     return Assessment(
         application_id=local.ids[local.target],
         score=int(fuse.score(raw, published.calibration)[0]),
         probability=float(fuse.probability(raw, published.calibration)[0]),
-        band=str(fuse.bands(raw, eligible, published.calibration)[0]),
+        band=_band(published, raw, contribution, policy),
         raw=int(raw[0]),
         signals=signals(Scene(local, bottom, contribution[0], layers, policy, lost)),
         ring_id=_ring(published, local),
@@ -82,6 +92,21 @@ def _assess(published: Published, local: Local, policy: Policy) -> Assessment:
         features=bottom.features.astype("<i8").tobytes(),
         missing=_missing(local.kinds),
     )
+
+
+def _unlearnt(published: Published, local: Local, policy: Policy) -> tuple[Layer0, I64, I64, tuple[int, int, int]]:
+    """The target's layer 0, [1, F] contributions, [1] unsupervised raw score and its layers."""
+    if published.feature_names != tuple(f.name for f in policy.features):
+        raise ArtifactError("the published sweep has other features than the policy", "sweep again")
+    bottom = layer0(local.book, np.array([local.target], np.int32), policy, published.norms)
+    contribution = propagation.contributions(bottom.features, published.tails, policy)
+    raw, layers = _raw(published, local, bottom, contribution, policy)
+    return bottom, contribution, raw, layers
+
+
+def _band(published: Published, raw: I64, contribution: I64, policy: Policy) -> str:
+    eligible = fuse.red_eligible(fuse.by_reason(contribution, policy), policy)
+    return str(fuse.bands(raw, eligible, published.calibration)[0])
 
 
 def _raw(
@@ -105,20 +130,26 @@ class _Known:
 
 
 def _learnt(
-    published: Published, model: Model, local: Local, bottom: Layer0, known: _Known, policy: Policy
-) -> tuple[I64, dict[str, int]]:
-    """[1] raw score with the model's word in it, and what it loses without each reason."""
+    published: Published, model: Model, local: Local, bottom: Layer0, known: _Known, policy: Policy,
+    *, explained: bool,
+) -> tuple[I64, dict[str, int]]:  # fmt: skip
+    """[1] raw score with the model's word in it, and what it loses without each reason, if that is to be explained."""
     columns = _columns(published, model, local, bottom, known.layers[0], policy)
     fold = NO_FOLD if local.known is None else int(published.rows["fold"][local.known])
-    taught = bool(model.taught)
-    amount = dict(zip(fuse.reason_codes(policy), fuse.by_reason(known.contribution, policy)[0].tolist(), strict=True))
-    amount[attribution.NEAR_RISK] = known.layers[1]
-    amount[attribution.DENSE_GROUP] = amount.get(attribution.DENSE_GROUP, 0) + known.layers[2]
+    amount = _amounts(known, policy) if explained else {}
     codes = tuple(code for code, part in amount.items() if part > 0)
     margin = attribution.margins(model, columns, fold, codes, policy)
     without = np.maximum(known.raw - np.array([0, *(amount[code] for code in codes)], np.int64), 0)
-    raw = mixed(without, margin, policy, taught=taught)
+    raw = mixed(without, margin, policy, taught=bool(model.taught))
     return raw[:1], dict(zip(codes, np.maximum(raw[0] - raw[1:], 0).tolist(), strict=True))
+
+
+def _amounts(known: _Known, policy: Policy) -> dict[str, int]:
+    """What each reason adds to the unsupervised score."""
+    amount = dict(zip(fuse.reason_codes(policy), fuse.by_reason(known.contribution, policy)[0].tolist(), strict=True))
+    amount[attribution.NEAR_RISK] = known.layers[1]
+    amount[attribution.DENSE_GROUP] = amount.get(attribution.DENSE_GROUP, 0) + known.layers[2]
+    return amount
 
 
 def _columns(published: Published, model: Model, local: Local, bottom: Layer0, own: int, policy: Policy) -> I64:
