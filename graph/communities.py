@@ -34,6 +34,7 @@ def cpm(
     `resolution` is absolute: a community holds together while its inner weight per pair of vertices is above it. Each
     component is worked out by itself, its generator seeded from `seed` and its smallest vertex number (or that
     vertex's entry in `names`, a number that outlives renumbering), so a component's answer depends on nothing else.
+    Components are the pieces of `_apart`.
     Raises UsageError for edges that are no edges, or a resolution that is not above zero.
     """
     if not (np.isfinite(resolution) and resolution > 0):
@@ -42,10 +43,25 @@ def cpm(
     def leiden(part: igraph.Graph) -> list[int]:
         return _settled(part, resolution)
 
-    edges = _canonical(n, source, target, weight)
+    edges = _apart(n, _canonical(n, source, target, weight), resolution)
     labels = np.arange(n, dtype=np.int64)
     _join_pairs(edges, labels, resolution)
     return _by_component(edges, labels, leiden, seed, names)
+
+
+def _apart(n: int, edges: "_Edges", resolution: float) -> "_Edges":
+    """The edges inside each piece that edges of at least `resolution` hold together; no community reaches beyond it.
+
+    However an optimal community is cut in two, S and R, the weight between them is at least resolution * |S| * |R|
+    (Traag et al., 2019), so that one of those |S| * |R| pairs alone has the resolution. In a book most edges are
+    weaker: what hung together by them is one component of nine tenths of it, and nine tenths of the time.
+    """
+    strong = edges.weight >= resolution
+    piece = _components(n, edges.lower[strong], edges.upper[strong])
+    inside = piece[edges.lower] == piece[edges.upper]
+    lower, upper, weight = edges.lower[inside], edges.upper[inside], edges.weight[inside]
+    order = np.argsort(piece[lower], kind="stable")
+    return _Edges(lower[order], upper[order], weight[order], piece, _sizes(piece))
 
 
 def _settled(part: igraph.Graph, resolution: float) -> list[int]:
@@ -105,8 +121,12 @@ def _canonical(n: int, source: Vertices, target: Vertices, weight: Vertices) -> 
     lower, upper = pairs // max(n, 1), pairs % max(n, 1)
     component = _components(n, lower, upper)
     order = np.argsort(component[lower], kind="stable")
-    size = np.bincount(component, minlength=n)[component] if n else np.empty(0, np.int64)
-    return _Edges(lower[order], upper[order], total[order], component, size.astype(np.int64))
+    return _Edges(lower[order], upper[order], total[order], component, _sizes(component))
+
+
+def _sizes(component: Vertices) -> Vertices:
+    """[n] how many vertices each one's component has."""
+    return np.bincount(component, minlength=len(component))[component].astype(np.int64)
 
 
 def _check(n: int, source: Vertices, target: Vertices, weight: Vertices) -> None:

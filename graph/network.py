@@ -105,7 +105,7 @@ def network(links: Links) -> Network:
 
 
 def _provisional(links: Links, numbers: pl.DataFrame) -> tuple[pl.DataFrame, _Uses]:
-    """Values (kind, token, check) by provisional number, identifiers as they stand, then coarser ones; and their uses."""
+    """Values (kind, token, check) by provisional number, identifiers as they stand, then coarser ones; their uses."""
     named = links.identifiers.with_columns(pl.int_range(pl.len(), dtype=pl.Int32).alias("identifier"))
     member = named.filter(pl.col("group").is_not_null() & pl.col("kind").is_in(list(DERIVED_KIND))).select(
         "nid", pl.col("kind").replace_strict(DERIVED_KIND, return_dtype=pl.UInt8), pl.col("group").alias("token"),

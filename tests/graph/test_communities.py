@@ -108,6 +108,21 @@ def test_no_way_to_part_a_small_book_is_much_better(edges: Edges) -> None:
     assert mine >= 0.95 * best
 
 
+@given(BOOKS)
+@settings(max_examples=60, deadline=None)
+def test_no_best_way_to_part_a_book_reaches_beyond_strong_edges(edges: Edges) -> None:
+    edges = [(a, b, w) for a, b, w in edges if max(a, b) < 6]
+    sums: dict[tuple[int, int], int] = {}
+    for a, b, w in edges:
+        sums[min(a, b), max(a, b)] = sums.get((min(a, b), max(a, b)), 0) + w
+    source, target, _ = columns([(a, b, w) for (a, b), w in sums.items() if w >= 40])
+    piece = components(6, source, target)
+    ways = [np.array(way) for way in partitions(6)]
+    best = max(quality(way, edges, 40.0) for way in ways)
+    for way in (way for way in ways if quality(way, edges, 40.0) == best):
+        assert quality(way * 6 + piece, edges, 40.0) == best  # it joined pieces for nothing, or not at all
+
+
 def test_a_component_does_not_feel_the_others() -> None:
     rng = np.random.default_rng(5)
     blob = [
