@@ -1,11 +1,13 @@
-"""Load and sweep of a sample book, each step as a process of its own: seconds and peak memory.
+"""Load, training and two sweeps of a sample book, each step as a process of its own: seconds and peak memory.
 
 Run: python -m benchmarks.pipeline [--applications N] [--seed N]
 """
 
 import argparse
 import json
+import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,33 +25,42 @@ def main() -> None:
     result = {"applications": asked.applications, "seed": asked.seed, "machine": machine(), "steps": steps}
     path = save("pipeline", result)
     for name, step in steps.items():
-        print(f"{name:9} {step['seconds']:8.1f} s  {step['peak_mib']:8.0f} MiB  {json.dumps(step['counts'])}")
+        figures = f"{step['seconds']:8.1f} s  {step['peak_mib']:8.0f} MiB  load {step['load_average']:5.2f}"
+        print(f"{name:17} {figures}  {json.dumps(step['counts'])}")
     print(f"saved {path.name}")
 
 
 def run(folder: Path, applications: int, seed: int) -> dict[str, dict[str, Any]]:
-    """Every step of a first day on a book of `applications`."""
+    """Every step of a first day on a book of `applications`; the second sweep is that of any later day."""
     home, log, book = folder / "home", folder / "log", folder / "book"
     figures = {}
+
+    def step(name: str, *words: str, counts: tuple[str, ...] = ()) -> None:
+        figures[name] = _figures(lambda: ringsight(home, *words, "--json", log=log), counts)
+
     ringsight(home, "init", log=log)
-    size = ("--applications", str(applications), "--seed", str(seed))
-    figures["synth"] = _figures(ringsight(home, "synth", str(book), *size, "--json", log=log), ())
-    for kind in ("applications", "outcomes"):
+    step("synth", "synth", str(book), "--applications", str(applications), "--seed", str(seed))
+    for kind in ("applications", "employers", "outcomes"):
         file, mapping = str(book / f"{kind}.csv"), folder / f"{kind}.toml"
         proposed = ringsight(home, "map", file, "--kind", kind, log=log)
         mapping.write_text(str(proposed.said["text"]), encoding="utf-8")
-        words = ("load", file, "--kind", kind, "--mapping", str(mapping), "--json")
         counts = ("read", "loaded", "duplicate", "quarantined")
-        figures[f"load {kind}"] = _figures(ringsight(home, *words, log=log), counts)
-    figures["sweep"] = _figures(ringsight(home, "sweep", "--json", log=log), ("applications", "rings", "recomputed"))
+        step(f"load {kind}", "load", file, "--kind", kind, "--mapping", str(mapping), counts=counts)
+    step("train", "train", counts=("applications", "planted", "confirmed", "trees"))
+    for name in ("sweep", "sweep again"):
+        step(name, "sweep", counts=("applications", "rings", "recomputed"))
     return figures
 
 
-def _figures(step: Step, counts: tuple[str, ...]) -> dict[str, Any]:
+def _figures(done: Callable[[], Step], counts: tuple[str, ...]) -> dict[str, Any]:
+    """What a step took. load_average: of the minute before it, since others' work is in its seconds."""
+    load = round(os.getloadavg()[0], 2)
+    step = done()
     return {
         "seconds": step.seconds,
         "processor_seconds": step.processor_seconds,
         "peak_mib": step.peak_mib,
+        "load_average": load,
         "counts": {name: step.said[name] for name in counts},
     }
 
