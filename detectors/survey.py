@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,16 +68,18 @@ def survey(book: Book, policy: Policy, norms: Norms, *, learns: bool, tail: Tail
 
 def blind_columns(book: Book, seen: Survey) -> I64:
     """[A, W + around.NAMES] what the label-blind model reads. Raises ValueError for a survey that keeps no columns."""
+    return np.concatenate(blind_parts(book, seen), axis=1)
+
+
+def blind_parts(book: Book, seen: Survey) -> tuple[NDArray[np.integer[Any]], ...]:
+    """The same side by side: of a large book the whole is better made some rows at a time."""
     if seen.wide is None:
         raise ValueError("this survey was not made for learning")
-    return np.concatenate(
-        [
-            seen.wide,
-            around.around(seen.own, seen.pairs, seen.first, seen.groups.facts),
-            book.columns[around.DEFAULT].astype(np.int64)[:, None],
-            _spread(book, seen, around.DEFAULT),
-        ],
-        axis=1,
+    return (
+        seen.wide,
+        around.around(seen.own, seen.pairs, seen.first, seen.groups.facts),
+        book.columns[around.DEFAULT].astype(np.int64)[:, None],
+        _spread(book, seen, around.DEFAULT),
     )
 
 

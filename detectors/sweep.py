@@ -24,7 +24,7 @@ from detectors.columns import (
 )
 from detectors.model import NO_FOLD, Model, mixed
 from detectors.policy import Policy
-from detectors.survey import Survey, blind_columns, outcome_columns, survey
+from detectors.survey import Survey, blind_parts, outcome_columns, survey
 from graph.book import Book, lay_out, link_table, token_number
 from graph.network import Network, network
 from graph.persons import resolve
@@ -120,15 +120,16 @@ def run(
 
 def learnt(book: Book, seen: Survey, model: Model, fold: I64) -> I64:
     """[A] the model's log odds in thousandths, each application by the booster that has not seen it."""
-    blind = blind_columns(book, seen)
-    told = outcome_columns(book, seen) if model.taught else np.zeros((len(blind), 0), np.int64)
+    parts = blind_parts(book, seen)
+    if model.taught:
+        parts = (*parts, outcome_columns(book, seen))
 
     def asked(begin: int) -> I64:
         rows = slice(begin, begin + ASKED)
-        return model.margin(np.concatenate([blind[rows], told[rows]], axis=1), fold[rows])
+        return model.margin(np.concatenate([part[rows] for part in parts], axis=1), fold[rows])
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:  # the booster works outside the interpreter's lock
-        return np.concatenate([np.zeros(0, np.int64), *pool.map(asked, range(0, len(blind), ASKED))])
+        return np.concatenate([np.zeros(0, np.int64), *pool.map(asked, range(0, book.applications, ASKED))])
 
 
 def read_book(inputs: Inputs) -> tuple[Network, Book, I64]:
