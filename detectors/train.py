@@ -62,7 +62,7 @@ class _Rows:
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """The book itself."""
+    """The book itself. drawn: [A] how often each application stands in what is learnt."""
 
     net: Network
     book: Book
@@ -71,14 +71,33 @@ class _Ground:
     columns: I64
     fold: I64
     registry: Registry
+    drawn: I64
 
     @property
     def confirmed(self) -> Bool:
         return self.book.columns["confirmed"].astype(np.bool_)
 
+    @property
+    def lessons(self) -> I64:
+        """Confirmed applications that are learnt from."""
+        return np.flatnonzero(self.confirmed & (self.drawn > 0))
 
-def train(inputs: Inputs, policy: Policy, grammar: Grammar, *, seed: int, model_id: str, say: Say) -> Model:
+
+def train(
+    inputs: Inputs,
+    policy: Policy,
+    grammar: Grammar,
+    *,
+    seed: int,
+    model_id: str,
+    say: Say,
+    resample: int | None = None,
+) -> Model:
     """Train a model on a book as of `inputs`; the same book, policy, grammar and seed give the same model.
+
+    resample: a seed by which the book's communities are drawn again, with replacement, before anything is learnt: what
+    the model would have been in another book of the same lender (Efron 1979; by community, because rings are no sample
+    of single rows). Whom nobody drew is neither planted into nor learnt from.
 
     Raises UsageError for a book of fewer than FEWEST applications, and for one that no ring fits.
     """
@@ -87,29 +106,39 @@ def train(inputs: Inputs, policy: Policy, grammar: Grammar, *, seed: int, model_
             f"{inputs.links.applications.height} applications are too few to learn from", f"load {FEWEST} or more"
         )
     say("surveying the book")
-    ground = _ground(inputs, policy, seed)
+    ground = _ground(inputs, policy, seed, resample)
     rows = _planted(ground, policy, grammar, seed, say)
     if not rows.label.any():
         raise UsageError("no ring of the grammar fits this book", "load more of it, or leave out fewer forms")
     say(f"learning from {int(rows.label.sum()):,} planted applications")
     blind = _blind(ground, rows, policy, seed)
     taught: tuple[Booster, ...] = ()
-    if int(ground.confirmed.sum()) >= LEAST_CONFIRMED:
-        say(f"learning from {int(ground.confirmed.sum()):,} confirmed applications")
+    if len(ground.lessons) >= LEAST_CONFIRMED:
+        say(f"learning from {len(ground.lessons):,} confirmed applications")
         taught = _taught(ground, blind, policy, seed)
     known = np.array([text_digest(name) for name in ground.net.applications["application_id"]], np.int64)
     order = np.argsort(known, kind="stable")
-    card = _card(ground, rows, blind, taught, policy, grammar, seed) | {"model_id": model_id}
+    card = _card(ground, rows, blind, taught, policy, grammar, seed) | {"model_id": model_id, "resample": resample}
     return Model(card, blind, taught, known[order], ground.fold[order].astype(np.int8))
 
 
-def _ground(inputs: Inputs, policy: Policy, seed: int) -> _Ground:
+def _ground(inputs: Inputs, policy: Policy, seed: int, resample: int | None) -> _Ground:
     net, book, _ = read_book(_latest(inputs))
     measured = norms(dict(book.columns))
     seen = survey(book, policy, measured, learns=True)
     fold = np.random.default_rng(seed).integers(0, FOLDS, book.applications)[_inseparable(book, seen)]
     links = link_table(net, book.columns["person"].astype(np.int32))
-    return _Ground(net, book, links, seen, blind_columns(book, seen), fold, registry(inputs.employers))
+    drawn = _drawn(seen.community.label, resample)
+    return _Ground(net, book, links, seen, blind_columns(book, seen), fold, registry(inputs.employers), drawn)
+
+
+def _drawn(community: I64, resample: int | None) -> I64:
+    """[A] how often each application's community is drawn, when as many are drawn as there are; once without a seed."""
+    if resample is None:
+        return np.ones(len(community), np.int64)
+    label, of = np.unique(community, return_inverse=True)
+    again = np.random.default_rng(resample).integers(0, len(label), len(label))
+    return np.bincount(again, minlength=len(label))[of]
 
 
 def _inseparable(book: Book, seen: Survey) -> I64:
@@ -145,7 +174,7 @@ def _planted(ground: _Ground, policy: Policy, grammar: Grammar, seed: int, say: 
     """Planted rows of several copies, and some of the others."""
     book, size = ground.book, ground.book.applications
     copies = int(np.clip(round(WANTED / max(grammar.rows * size, 1)), 1, MOST_COPIES))
-    quiet = ground.seen.raw <= np.quantile(ground.seen.raw, 1 - LOUD)
+    quiet = (ground.seen.raw <= np.quantile(ground.seen.raw, 1 - LOUD)) & (ground.drawn > 0)
     measured = norms(dict(book.columns))
     columns = {name: column for name, column in book.columns.items() if name not in ("rank", "home_persons", "standing")}
     parts = []
@@ -168,7 +197,8 @@ def _planted(ground: _Ground, policy: Policy, grammar: Grammar, seed: int, say: 
 
 def _sample(ground: _Ground, ring: I64, columns: I64, rng: np.random.Generator) -> _Rows:
     share = min(OTHERS, MOST_OTHERS / max(len(ring), 1))
-    chosen = np.flatnonzero((ring >= 0) | ((rng.random(len(ring)) < share) & ~ground.confirmed))
+    others = (rng.random(len(ring)) < share) & ~ground.confirmed & (ground.drawn > 0)
+    chosen = np.flatnonzero((ring >= 0) | others)
     fold_of_ring = rng.integers(0, FOLDS, int(ring.max(initial=0)) + 1)
     fold = np.where(ring >= 0, fold_of_ring[np.maximum(ring, 0)], ground.fold)
     return _Rows(columns[chosen].astype(np.float32), ring[chosen] >= 0, chosen, fold[chosen], ring[chosen])
@@ -180,15 +210,15 @@ def _blind(ground: _Ground, rows: _Rows, policy: Policy, seed: int) -> tuple[Boo
     The rest holds the frauds that nobody has found. As in expectation maximisation for positive and unlabelled rows
     (Elkan and Noto, KDD 2008, weigh them likewise), each pass weighs them by what the last one thought of them.
     """
-    confirmed = np.flatnonzero(ground.confirmed)
+    confirmed = ground.lessons
     columns = np.concatenate([rows.columns, ground.columns[confirmed].astype(np.float32)])
     label = np.concatenate([rows.label, np.ones(len(confirmed), bool)])
     fold = np.concatenate([rows.fold, ground.fold[confirmed]])
     doubt = np.zeros(len(ground.fold))
     boosters: tuple[Booster, ...] = ()
     for _ in range(PASSES):
-        weight = np.where(rows.label, 1.0, 1.0 - doubt[rows.source])
-        weight = np.concatenate([weight, np.full(len(confirmed), CONFIRMED_WEIGHT)])
+        weight = np.where(rows.label, 1.0, 1.0 - doubt[rows.source]) * ground.drawn[rows.source]
+        weight = np.concatenate([weight, CONFIRMED_WEIGHT * ground.drawn[confirmed]])
         boosters = _fitted(columns, label, weight, fold, blind_names(policy), policy, seed)
         doubt = _doubt(ground, _crossed(boosters, ground.columns, ground.fold), policy)
     return boosters
@@ -219,10 +249,10 @@ def _taught(ground: _Ground, blind: tuple[Booster, ...], policy: Policy, seed: i
     """Boosters that read outcomes too. Each row stands twice, once without them, or they learn only what is known."""
     outcome = outcome_columns(ground.book, ground.seen)
     doubt = _doubt(ground, _crossed(blind, ground.columns, ground.fold), policy)
-    weight = np.where(ground.confirmed, 1.0, 1.0 - doubt)
+    weight = np.where(ground.confirmed, 1.0, 1.0 - doubt) * ground.drawn
     rng = np.random.default_rng(seed)
     share = min(1.0, MOST_OTHERS / max(len(weight), 1))
-    chosen = np.flatnonzero(ground.confirmed | (rng.random(len(weight)) < share))
+    chosen = np.flatnonzero((ground.confirmed | (rng.random(len(weight)) < share)) & (ground.drawn > 0))
     with_them = np.concatenate([ground.columns[chosen], outcome[chosen]], axis=1).astype(np.float32)
     without = np.concatenate([ground.columns[chosen], np.zeros_like(outcome[chosen])], axis=1).astype(np.float32)
     columns, label = np.concatenate([with_them, without]), np.tile(ground.confirmed[chosen], 2)
@@ -264,7 +294,7 @@ def _card(
         "window": [first, last],
         "applications": ground.book.applications,
         "planted": int(rows.label.sum()),
-        "confirmed": int(ground.confirmed.sum()),
+        "confirmed": len(ground.lessons),
         "outcomes": bool(taught),
         "folds": FOLDS,
         "trees": sum(b.trees for b in (*blind, *taught)),
