@@ -74,6 +74,19 @@ def explain(published: Published, application_id: str, policy: Policy) -> Assess
     return _assess(published, swept_book(published, index), policy)
 
 
+def model_columns(published: Published, batch: Batch, recent: Batch, policy: Policy) -> I64:
+    """[1, columns] what the published model is asked of the application in `batch`, in the order of its names.
+
+    Raises ArtifactError for a sweep without a model.
+    """
+    if published.model is None:
+        raise ArtifactError(f"sweep {published.sweep_id} asked no model", "train, and sweep again")
+    local = local_book(published, batch, recent)
+    bottom = layer0(local.book, np.array([local.target], np.int32), policy, published.norms)
+    own = int(propagation.contributions(bottom.features, published.tails, policy).sum())
+    return _columns(published, published.model, local, bottom, own, policy)
+
+
 def _assess(published: Published, local: Local, policy: Policy) -> Assessment:
     bottom, contribution, raw, layers = _unlearnt(published, local, policy)
     lost: dict[str, int] | None = None

@@ -71,7 +71,7 @@ class _Ground:
     columns: I64
     fold: I64
     registry: Registry
-    drawn: I64
+    drawn: F64
 
     @property
     def confirmed(self) -> Bool:
@@ -132,13 +132,13 @@ def _ground(inputs: Inputs, policy: Policy, seed: int, resample: int | None) -> 
     return _Ground(net, book, links, seen, blind_columns(book, seen), fold, registry(inputs.employers), drawn)
 
 
-def _drawn(community: I64, resample: int | None) -> I64:
+def _drawn(community: I64, resample: int | None) -> F64:
     """[A] how often each application's community is drawn, when as many are drawn as there are; once without a seed."""
     if resample is None:
-        return np.ones(len(community), np.int64)
+        return np.ones(len(community))
     label, of = np.unique(community, return_inverse=True)
     again = np.random.default_rng(resample).integers(0, len(label), len(label))
-    return np.bincount(again, minlength=len(label))[of]
+    return np.bincount(again, minlength=len(label)).astype(np.float64)[of]
 
 
 def _inseparable(book: Book, seen: Survey) -> I64:
@@ -217,7 +217,7 @@ def _blind(ground: _Ground, rows: _Rows, policy: Policy, seed: int) -> tuple[Boo
     doubt = np.zeros(len(ground.fold))
     boosters: tuple[Booster, ...] = ()
     for _ in range(PASSES):
-        weight = np.where(rows.label, 1.0, 1.0 - doubt[rows.source]) * ground.drawn[rows.source]
+        weight = ground.drawn[rows.source] * np.where(rows.label, 1.0, 1.0 - doubt[rows.source])
         weight = np.concatenate([weight, CONFIRMED_WEIGHT * ground.drawn[confirmed]])
         boosters = _fitted(columns, label, weight, fold, blind_names(policy), policy, seed)
         doubt = _doubt(ground, _crossed(boosters, ground.columns, ground.fold), policy)
