@@ -81,6 +81,7 @@ def fresh_rows(published: Published, target: Batch, recent: Batch) -> Fresh:
     flat = [(row, token_of(use.token), use) for row, some in enumerate(uses) for use in some]
     columns = record_columns(records)
     person = _persons(published, columns, flat, None if known is None else (own, known))
+    person = _joined(person, published.applications, columns, flat)
     links = _link_table(flat, person)
     columns |= _values(flat, len(ids))
     columns |= published.registry.columns(columns["employer_core"])
@@ -228,3 +229,26 @@ def _persons(published: Published, columns: Columns, flat: Flat, known: tuple[in
         same |= kinds[kind] & (mine != 0) & (published.rows[name][user] == mine)
     np.minimum.at(person, row[same], published.rows["person"][user[same]])
     return person
+
+
+def _joined(person: I32, known: int, columns: Columns, flat: Flat) -> I32:
+    """[F] with new persons joined by the same rules: whoever applies at several dealers in a day is one person.
+
+    known: numbers below it are published persons, whom a new application does not join with each other.
+    """
+    if len(person) < 2:
+        return person
+    joined, first = person.copy(), dict[tuple[str, int, int], int]()
+    for row, number, use in flat:
+        for rule, holds in (
+            ("", use.kind == NATIONAL_ID),
+            ("name_birth", BY_BIRTH[use.kind]),
+            ("name", BY_NAME[use.kind]),
+        ):
+            name = int(columns[rule][row]) if rule else 1
+            if use.role != OWN or not holds or not name:
+                continue
+            one, other = sorted((int(joined[row]), int(joined[first.setdefault((rule, number, name), row)])))
+            if other >= known:
+                joined[joined == other] = one
+    return joined

@@ -12,6 +12,7 @@ from detectors.around import FLAGS
 from detectors.artifact import Published
 from detectors.columns import settled
 from detectors.fresh import Fresh, fresh_rows, published_slots, published_values
+from detectors.tally import add, count
 from graph.book import ROLES_PER_VALUE, SINGLE, Book, LinkTable, Slots, expand, lay_out
 from graph.projection import COUNT_REACH
 from graph.schema import ROLE
@@ -184,8 +185,8 @@ def _merge(published: Published, fresh: Fresh) -> Local:
     columns = {n: _column(published.rows[n], places.index) for n in fresh.columns}
     for name, column in fresh.columns.items():
         columns[name][places.fresh] = column
-    whole = _whole_counts(published, lay_out(columns, _moved(old_links, fresh.links, places)), fresh.known, target)
-    whole = settled(whole)
+    piece = lay_out(columns, _moved(old_links, fresh.links, places))
+    whole = settled(_whole_counts(published, piece, fresh, places.fresh))
     names = Names(published, places.index, dict(zip(places.fresh.tolist(), fresh.ids, strict=True)))
     numbers = places.index.copy()
     if fresh.known is not None:
@@ -215,48 +216,60 @@ def _moved(old: LinkTable, fresh: LinkTable, places: _Places) -> LinkTable:
     )
 
 
-def _whole_counts(published: Published, book: Book, known: int | None, target: int) -> Book:
-    """Replace the counts that `lay_out` made of the piece by the whole book's, plus what is fresh."""
+def _whole_counts(published: Published, book: Book, fresh: Fresh, rows: I64) -> Book:
+    """Replace the counts that `lay_out` made of the piece by the whole book's, plus what is fresh.
+
+    Of the target's own values that at most REACH published rows use, the piece holds every user: its counts stand.
+    rows: [F] indices of the fresh rows.
+    """
+    target = int(rows[fresh.own])
     value, role = book.slots.key // ROLES_PER_VALUE, book.slots.key % ROLES_PER_VALUE
     value_at = published_values(published, book.values)
     slot = published_slots(published, value_at[value], role)
-    fresh = _fresh_counts(published, book, known, target)
-    more = np.zeros(len(book.values), np.int64)
-    np.add.at(more, value, fresh)
+    mine = np.zeros(len(book.values), bool)
+    mine[value[book.link_slot[book.link_start[target] : book.link_start[target + 1]]]] = True
     held, laid = published.slots, book.slots
+    partly = (slot >= 0) & ~(mine[value] & (_column(held["total"], slot) <= REACH))
+    uses, persons = _fresh_counts(published, book, fresh, rows, slot)
     slots = Slots(
         laid.key,
         laid.start,
-        _counted(held["persons"], slot, laid.persons, fresh).astype(np.int32),
-        _counted(held["total"], slot, laid.total, fresh).astype(np.int32),
-        _counted(held["firm"], slot, laid.firm, 0).astype(np.uint8),
-        _counted(held["surname"], slot, laid.surname, 0).astype(np.uint8),
-        _counted(held["dealer"], slot, laid.dealer, 0).astype(np.uint8),
-        _counted(held["first"], slot, laid.first, 0).astype(np.int64),
+        _counted(held["persons"], slot, partly, laid.persons, persons).astype(np.int32),
+        _counted(held["total"], slot, partly, laid.total, uses).astype(np.int32),
+        _counted(held["firm"], slot, partly, laid.firm).astype(np.uint8),
+        _counted(held["surname"], slot, partly, laid.surname).astype(np.uint8),
+        _counted(held["dealer"], slot, partly, laid.dealer).astype(np.uint8),
+        _counted(held["first"], slot, partly, laid.first).astype(np.int64),
     )
+    some = (np.bincount(value[partly], minlength=len(book.values)) > 0) | ((value_at >= 0) & ~mine)
+    more = add(value, persons, len(book.values))
     first_day, last_day = published.manifest["span"]
-    last_day = max(last_day, int(book.columns["event_at"][target])) if known is None else last_day
+    last_day = max(last_day, int(book.columns["event_at"][target])) if fresh.known is None else last_day
     return replace(
         book,
         slots=slots,
-        value_persons=_counted(published.values["persons"], value_at, book.value_persons, more).astype(np.int32),
+        value_persons=_counted(published.values["persons"], value_at, some, book.value_persons, more).astype(np.int32),
         size=published.applications,
         span=(first_day, last_day),
         kind_rate=published.kind_rate,
     )
 
 
-def _counted(held: NDArray[Any], at: I64, laid: NDArray[Any], more: I64 | int) -> NDArray[Any]:
-    """The published count and what is fresh, where the sweep knew the thing; else the count of the piece."""
-    return np.where(at >= 0, _column(held, at) + more, laid)
+def _counted(held: NDArray[Any], at: I64, partly: Bool, laid: NDArray[Any], more: I64 | int = 0) -> NDArray[Any]:
+    """The published count and what is fresh, where the piece holds only some of the users; else the piece's own."""
+    return np.where(partly, _column(held, at) + more, laid)
 
 
-def _fresh_counts(published: Published, book: Book, known: int | None, target: int) -> I64:
-    """[S] new persons of each slot, whom the published counts do not hold yet."""
-    fresh = book.columns["person"].astype(np.int64) >= published.applications
-    if known is not None:
-        fresh[target] = False
-    if not fresh.any():
-        return np.zeros(len(book.slots.key), np.int64)
-    slot = np.repeat(np.arange(len(book.slots.key)), np.diff(book.slots.start))
-    return np.bincount(slot[fresh[book.member]], minlength=len(book.slots.key)).astype(np.int64)
+def _fresh_counts(published: Published, book: Book, fresh: Fresh, rows: I64, slot: I64) -> tuple[I64, I64]:
+    """[S] uses, and new persons, of each slot that the published counts do not hold. slot: [S] published or -1."""
+    size = len(book.slots.key)
+    new = np.zeros(book.applications, bool)
+    new[rows] = True
+    of = np.repeat(np.arange(size), np.diff(book.slots.start))
+    uses = count(of[new[book.member]], size)
+    start, links = published.rows["link_start"], published.links["slot"]
+    for index in fresh.stale:  # an older version of a fresh row is counted already
+        last = start[index + 1] if index + 1 < published.applications else len(links)
+        uses -= np.isin(slot, links[start[index] : last])
+    unknown = new & (book.columns["person"].astype(np.int64) >= published.applications)
+    return uses, count(of[unknown[book.member]], size)
