@@ -106,12 +106,6 @@ def around(own: I64, pairs: Pairs, strength: I64, facts: I64) -> I64:
     ).astype(np.int64)  # fmt: skip
 
 
-def alone(strength: int, channels: int) -> I64:
-    """[1, group_names] of a row that no community holds. strength: its layer 1."""
-    first = [1, strength, int(strength >= STRONG), 0, 0, 0, 0, *(1 for _ in COUNTED)]
-    return np.array([first + [0] * (2 * channels)], np.int64)
-
-
 @dataclass(frozen=True, slots=True)
 class Flagged:
     """A flag (confirmed, defaulted) in a whole book.

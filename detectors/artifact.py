@@ -137,6 +137,20 @@ class Published:
         """[A] sorted."""
         return self.table("rows")["application_id"].chunk(0) if self.applications else pa.array([], pa.large_string())
 
+    def community_of(self, index: int) -> I64:
+        """Published indices of an application's community, ascending."""
+        order, label = self._communities
+        own = self.rows["community"][index]
+        members: I64 = order[label.searchsorted(own) : label.searchsorted(own, side="right")]
+        return members
+
+    @cached_property
+    def _communities(self) -> tuple[I64, I64]:
+        """Applications by community, and the community of each."""
+        label = self.rows["community"]
+        order = np.argsort(label, kind="stable")
+        return order, label[order]
+
     @cached_property
     def digests(self) -> pa.Array:
         """[A] content digest of the version that was swept."""

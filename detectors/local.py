@@ -26,7 +26,7 @@ REACH: Final = COUNT_REACH + 2
 """Users of a value laid out to each side of the row in time: the farthest that any feature looks, and a spare."""
 
 
-LAYERS: Final = ("layer1", "community_strength", *(f"{flag}_around" for flag in FLAGS))
+LAYERS: Final = ("layer0", "layer1", *(f"{flag}_around" for flag in FLAGS))
 BOOK_COLUMNS: Final = (
     "event_at", "surname", "name", "name_birth", "home_region", "region", "model", "channel", "age", "term",
     "income_band", "loan", "loan_ratio", "appraisal_ratio", "price_to_income", "used", "open", "holder_mismatch",

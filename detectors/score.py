@@ -10,6 +10,7 @@ from detectors.artifact import Published
 from detectors.evidence import Scene, signals
 from detectors.features import Layer0, layer0
 from detectors.fresh import published_values
+from detectors.joining import Standing, standing
 from detectors.local import Local, local_book, swept_book
 from detectors.model import NO_FOLD, Model, mixed
 from detectors.policy import Policy
@@ -58,12 +59,11 @@ def recomputed(published: Published, batch: Batch, recent: Batch, policy: Policy
     Raises ArtifactError when the sweep was made under other features than the policy's.
     """
     local = local_book(published, batch, recent)
-    bottom, contribution, raw, layers = _unlearnt(published, local, policy)
+    known = _unlearnt(published, local, policy)
+    raw = known.raw
     if published.model is not None:
-        raw, _ = _learnt(
-            published, published.model, local, bottom, _Known(raw, layers, contribution), policy, explained=False
-        )
-    return int(fuse.score(raw, published.calibration)[0]), _band(published, raw, contribution, policy)
+        raw, _ = _learnt(published, published.model, local, known, policy, explained=False)
+    return int(fuse.score(raw, published.calibration)[0]), _band(published, raw, known.contribution, policy)
 
 
 def explain(published: Published, application_id: str, policy: Policy) -> Assessment:
@@ -82,39 +82,48 @@ def model_columns(published: Published, batch: Batch, recent: Batch, policy: Pol
     if published.model is None:
         raise ArtifactError(f"sweep {published.sweep_id} asked no model", "train, and sweep again")
     local = local_book(published, batch, recent)
-    bottom = layer0(local.book, np.array([local.target], np.int32), policy, published.norms)
-    own = int(propagation.contributions(bottom.features, published.tails, policy).sum())
-    return _columns(published, published.model, local, bottom, own, policy)
+    return _columns(published, published.model, local, _unlearnt(published, local, policy), policy)
 
 
 def _assess(published: Published, local: Local, policy: Policy) -> Assessment:
-    bottom, contribution, raw, layers = _unlearnt(published, local, policy)
+    known = _unlearnt(published, local, policy)
+    raw = known.raw
     lost: dict[str, int] | None = None
     if published.model is not None:
-        known = _Known(raw, layers, contribution)
-        raw, lost = _learnt(published, published.model, local, bottom, known, policy, explained=True)
+        raw, lost = _learnt(published, published.model, local, known, policy, explained=True)
     return Assessment(
         application_id=local.ids[local.target],
         score=int(fuse.score(raw, published.calibration)[0]),
         probability=float(fuse.probability(raw, published.calibration)[0]),
-        band=_band(published, raw, contribution, policy),
+        band=_band(published, raw, known.contribution, policy),
         raw=int(raw[0]),
-        signals=signals(Scene(local, bottom, contribution[0], layers, policy, lost)),
+        signals=signals(Scene(local, known.bottom, known.contribution[0], known.layers, policy, lost)),
         ring_id=_ring(published, local),
         view="decision" if local.known is None else "book",
-        features=bottom.features.astype("<i8").tobytes(),
+        features=known.bottom.features.astype("<i8").tobytes(),
         missing=_missing(local.kinds),
     )
 
 
-def _unlearnt(published: Published, local: Local, policy: Policy) -> tuple[Layer0, I64, I64, tuple[int, int, int]]:
-    """The target's layer 0, [1, F] contributions, [1] unsupervised raw score and its layers."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of the target without the model: layer 0, contributions, place, raw and its layers."""
+
+    bottom: Layer0
+    contribution: I64
+    stands: Standing
+    raw: I64
+    layers: tuple[int, int, int]
+
+
+def _unlearnt(published: Published, local: Local, policy: Policy) -> _Known:
     if published.feature_names != tuple(f.name for f in policy.features):
         raise ArtifactError("the published sweep has other features than the policy", "sweep again")
     bottom = layer0(local.book, np.array([local.target], np.int32), policy, published.norms)
     contribution = propagation.contributions(bottom.features, published.tails, policy)
-    raw, layers = _raw(published, local, bottom, contribution, policy)
-    return bottom, contribution, raw, layers
+    stands = _stands(published, local, bottom, int(contribution.sum()), policy)
+    raw, layers = _raw(published, local, bottom, contribution, stands, policy)
+    return _Known(bottom, contribution, stands, raw, layers)
 
 
 def _band(published: Published, raw: I64, contribution: I64, policy: Policy) -> str:
@@ -122,32 +131,26 @@ def _band(published: Published, raw: I64, contribution: I64, policy: Policy) -> 
     return str(fuse.bands(raw, eligible, published.calibration)[0])
 
 
+def _stands(published: Published, local: Local, bottom: Layer0, own: int, policy: Policy) -> Standing:
+    first = propagation.smooth(np.array([own]), bottom.pairs, local.neighbours["layer0"], policy)
+    return standing(published, local, bottom.pairs, own, int(first[0]), policy)
+
+
 def _raw(
-    published: Published, local: Local, bottom: Layer0, contribution: I64, policy: Policy
+    published: Published, local: Local, bottom: Layer0, contribution: I64, stands: Standing, policy: Policy
 ) -> tuple[I64, tuple[int, int, int]]:
     """Raw score, and its layers: own, from neighbours, from the community."""
     own = contribution.sum(axis=1)
     second = propagation.smooth(own, bottom.pairs, local.neighbours["layer1"], policy)
-    strength = local.neighbours["community_strength"][_home(local, bottom)]
-    group = propagation.community_part(np.array([strength]), published.community_tails)
+    group = propagation.community_part(np.array([stands.strength]), published.community_tails)
     return second + group, (int(own[0]), int(second[0] - own[0]), int(group[0]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of the target without the model: [1] raw, its layers, [1, F] contributions."""
-
-    raw: I64
-    layers: tuple[int, int, int]
-    contribution: I64
-
-
 def _learnt(
-    published: Published, model: Model, local: Local, bottom: Layer0, known: _Known, policy: Policy,
-    *, explained: bool,
-) -> tuple[I64, dict[str, int]]:  # fmt: skip
+    published: Published, model: Model, local: Local, known: _Known, policy: Policy, *, explained: bool
+) -> tuple[I64, dict[str, int]]:
     """[1] raw score with the model's word in it, and what it loses without each reason, if that is to be explained."""
-    columns = _columns(published, model, local, bottom, known.layers[0], policy)
+    columns = _columns(published, model, local, known, policy)
     fold = NO_FOLD if local.known is None else int(published.rows["fold"][local.known])
     amount = _amounts(known, policy) if explained else {}
     codes = tuple(code for code, part in amount.items() if part > 0)
@@ -165,50 +168,33 @@ def _amounts(known: _Known, policy: Policy) -> dict[str, int]:
     return amount
 
 
-def _columns(published: Published, model: Model, local: Local, bottom: Layer0, own: int, policy: Policy) -> I64:
+def _columns(published: Published, model: Model, local: Local, known: _Known, policy: Policy) -> I64:
     """[1, columns] what the sweep gave the model for the target, or would have given it."""
     book, rows = local.book, np.array([local.target], np.int32)
-    home = int(local.published[_home(local, bottom)])
-    if home >= 0:
-        facts = np.array(
-            [[published.rows[name][home] for name in around.group_names([c.name for c in policy.channels])]], np.int64
-        )
-    else:
-        first = propagation.smooth(np.array([own]), bottom.pairs, local.neighbours["layer1"], policy)
-        facts = around.alone(int(first[0]), len(policy.channels))
+    pairs = known.bottom.pairs
     columns = [
-        wide(book, rows, bottom, policy, published.norms),
-        around.around(np.array([own]), bottom.pairs, local.neighbours["layer1"], facts),
+        wide(book, rows, known.bottom, policy, published.norms),
+        around.around(np.array([known.layers[0]]), pairs, local.neighbours["layer1"], known.stands.facts),
         book.columns[around.DEFAULT].astype(np.int64)[rows][:, None],
         *(
-            around.spread(book, rows, bottom.pairs, flag, _company(published, local, flag, home, facts))
+            around.spread(book, rows, pairs, flag, _company(published, local, flag, known.stands))
             for flag in ((around.DEFAULT, around.FRAUD) if model.taught else (around.DEFAULT,))
         ),
     ]
     return np.concatenate(columns, axis=1)
 
 
-def _company(published: Published, local: Local, flag: str, home: int, facts: I64) -> around.Company:
-    """The published counts of a flag around the target. home: published index whose community it belongs to, or -1."""
+def _company(published: Published, local: Local, flag: str, stands: Standing) -> around.Company:
+    """The published counts of a flag around the target."""
     at = published_values(published, local.book.values)
     users = np.where(at >= 0, published.values[flag][np.maximum(at, 0)], 0)
-    group = published.rows[f"{flag}_group"][home : home + 1] if home >= 0 else np.zeros(1, np.int64)
+    group = published.rows[f"{flag}_group"][stands.home] if stands.home >= 0 else 0
     return around.Company(
         local.neighbours[f"{flag}_around"],
-        group.astype(np.int64),
-        facts[:, 0] + (local.known is None and home >= 0),  # a new row stands beside the community's members
+        np.array([group], np.int64),
+        stands.facts[:, 0],
         around.holders(local.book, np.array([local.target], np.int32), users),
     )
-
-
-def _home(local: Local, bottom: Layer0) -> int:
-    """Whose community the row belongs to: its own if it was swept, else that of its heaviest neighbour."""
-    if local.known is not None:
-        return local.target
-    pairs = bottom.pairs
-    if not len(pairs.other):
-        return local.target
-    return int(pairs.other[np.lexsort((pairs.other, -pairs.weight))[0]])
 
 
 def _ring(published: Published, local: Local) -> str | None:

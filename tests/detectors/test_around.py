@@ -124,12 +124,6 @@ def test_groups_by_hand(lesson: Lesson, policy: Policy) -> None:
     assert set(expected) == set(group_names(channels))
 
 
-def test_a_row_alone_is_a_group_of_one(policy: Policy, toolbox: Toolbox) -> None:
-    _, book, _ = read_book(lessons.inputs(toolbox["links_of"](toolbox["batch_of"](toolbox["people"](1, 1))), NOTHING))
-    seen = survey(book, policy, norms(dict(book.columns)), learns=True)
-    assert around.alone(int(seen.first[0]), len(policy.channels)).tolist() == seen.groups.facts.tolist()
-
-
 def spread_by_hand(book: Book, seen: Survey, row: int, flag: str, met: list[list[Meeting]]) -> dict[str, int]:
     """Everything but the row's own outcome."""
     known = {n for n in np.flatnonzero(book.columns[flag]).tolist() if n != row}
