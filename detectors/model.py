@@ -28,6 +28,12 @@ FORMAT: Final = 1
 MIDDLE: Final = 12_000
 """Added to learnt scores (thousandths of log odds), which then are positive like the unsupervised ones."""
 
+SURE: Final = -2_000
+"""Log odds (thousandths) above which the boosters are sure. Beyond, they count for no more than the unsupervised score:
+who of the sure is surest is mostly an accident of what was learnt from (benchmarks.stability)."""
+LEAST: Final = 100
+"""Thousandths of what lies beyond that count in any case, so that nobody ties."""
+
 
 def blind_names(policy: Policy) -> tuple[str, ...]:
     """The columns of the label-blind model."""
@@ -150,5 +156,7 @@ def mixed(raw: I64, margin: I64, policy: Policy, *, taught: bool) -> I64:
     """
     share = round((policy.taught_share if taught else policy.learnt_share) * 1000)
     unsupervised = raw * round(policy.log_odds_per_decade * 1000) // 1000
-    found: I64 = np.maximum((share * margin + (1000 - share) * unsupervised) // 1000 + MIDDLE, 0)
+    beyond = min(share, max(1000 - share, LEAST)) * np.maximum(margin - SURE, 0)
+    learnt = share * np.minimum(margin, SURE) + beyond
+    found: I64 = np.maximum((learnt + (1000 - share) * unsupervised) // 1000 + MIDDLE, 0)
     return found

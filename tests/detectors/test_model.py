@@ -11,7 +11,20 @@ import pytest
 
 from detectors.boosting import Booster, Shape, fit
 from detectors.columns import text_digest
-from detectors.model import CARD, FOLDS, MIDDLE, NO_FOLD, Model, blind_names, mixed, read_model, taught_names, unread
+from detectors.model import (
+    CARD,
+    FOLDS,
+    LEAST,
+    MIDDLE,
+    NO_FOLD,
+    SURE,
+    Model,
+    blind_names,
+    mixed,
+    read_model,
+    taught_names,
+    unread,
+)
 from detectors.policy import Policy
 from graph.errors import ArtifactError, SettingsError
 from tests.detectors import lessons
@@ -181,14 +194,26 @@ def test_a_model_suits_no_policy_that_forbids_other_columns(toolbox: Toolbox, po
 
 @pytest.mark.parametrize("taught", [False, True])
 def test_the_mixture_takes_its_share_of_each_and_is_never_negative(policy: Policy, taught: bool) -> None:
-    raw, margin = np.array([0, 3_000, 3_000, 0]), np.array([0, -2_000, 4_000, -90_000])
+    raw, margin = np.array([0, 3_000, 3_000, 0]), np.array([-2_500, SURE, -5_000, -90_000])
     share_of, other = ("taught_share", "learnt_share")[:: 1 if taught else -1]
 
     def with_share(share: float) -> np.ndarray:
         return mixed(raw, margin, replace(policy, **{share_of: share, other: 0.123}), taught=taught)
 
     learnt, unsupervised, half = with_share(1.0), with_share(0.0), with_share(0.5)
-    assert learnt.tolist() == [MIDDLE, MIDDLE - 2_000, MIDDLE + 4_000, 0]
+    assert learnt.tolist() == [MIDDLE - 2_500, MIDDLE + SURE, MIDDLE - 5_000, 0]
     decade = round(policy.log_odds_per_decade * 1000)
     assert unsupervised.tolist() == [MIDDLE, MIDDLE + 3 * decade, MIDDLE + 3 * decade, MIDDLE]
     assert (np.abs(half[:3] - (learnt + unsupervised)[:3] // 2) <= 1).all()
+
+
+@pytest.mark.parametrize(("share", "beyond"), [(0.85, 150), (0.6, 400), (0.3, 300), (1.0, LEAST)])
+def test_among_the_sure_the_learnt_part_counts_no_more_than_the_other(
+    policy: Policy, share: float, beyond: int
+) -> None:
+    margin = np.arange(SURE - 3_000, SURE + 6_000, 1_000)
+    nothing = np.zeros(len(margin), np.int64)
+    found = mixed(nothing, margin, replace(policy, learnt_share=share), taught=False)
+    steps = np.diff(found)
+    assert set(steps[margin[1:] > SURE].tolist()) == {beyond}
+    assert set(steps[margin[1:] <= SURE].tolist()) == {round(share * 1000)}
