@@ -82,17 +82,20 @@ def agreement(days: Sequence[Day]) -> dict[str, Any]:
         np.concatenate([getattr(day, f"flagged_{name}") for day in days]) for name in ("online", "swept")
     )
     either = by_online | by_sweep
-    return {
+    figures = {
+        "same": ratio(int((by_online == by_sweep).sum()), len(online)),
+        "jaccard": ratio(int((by_online & by_sweep).sum()), int(either.sum())),
+        "spearman": float(spearmanr(online, swept).statistic),
+        "spearman_flagged": float(spearmanr(online[either], swept[either]).statistic),
+        "equal": ratio(int((online == swept).sum()), len(online)),
+        "bias": float(np.mean(online - swept)),
+    }
+    counts = {
         "applications": len(online),
-        "same": round(ratio(int((by_online == by_sweep).sum()), len(online)), 4),
         "flagged_online": int(by_online.sum()),
         "flagged_swept": int(by_sweep.sum()),
-        "jaccard": round(ratio(int((by_online & by_sweep).sum()), int(either.sum())), 4),
-        "spearman": round(float(spearmanr(online, swept).statistic), 4),
-        "spearman_flagged": round(float(spearmanr(online[either], swept[either]).statistic), 4),
-        "equal": round(ratio(int((online == swept).sum()), len(online)), 4),
-        "bias": round(float(np.mean(online - swept)), 1),
     }
+    return counts | {name: round(value, 4) if np.isfinite(value) else None for name, value in figures.items()}
 
 
 def reasons(days: Sequence[Day], model: Model) -> dict[str, list[dict[str, Any]]]:
