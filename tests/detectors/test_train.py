@@ -190,3 +190,44 @@ def test_a_book_that_no_ring_fits_is_wrong_use(lesson: Lesson, policy: Policy) -
     huge = replace(shipped, forms=(replace(shipped.forms[0], size=(900, 900, 900)),))
     with pytest.raises(UsageError, match="no ring of the grammar fits"):
         train(lesson.inputs, policy, huge, seed=1, model_id="M-1", say=hush)
+
+
+def test_communities_are_drawn_again_as_many_as_there_are() -> None:
+    label = np.array([0, 0, 2, 3, 3, 3, 6, 7])
+    assert training._drawn(label, None).tolist() == [1] * len(label)
+    draws = [training._drawn(label, seed) for seed in range(40)]
+    for drawn in draws:
+        first = drawn[[0, 2, 3, 6, 7]]
+        assert first.sum() == len(first)
+        assert drawn.tolist() == np.repeat(first, [2, 1, 3, 1, 1]).tolist()
+    assert len({tuple(drawn) for drawn in draws}) > 20
+    assert draws[3].tolist() == training._drawn(label, 3).tolist()
+
+
+def test_whom_nobody_drew_is_neither_planted_into_nor_learnt_from(
+    lesson: Lesson, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = training._drawn(lesson.seen.community.label, 5)
+    planted: list[np.ndarray] = []
+    learnt_from: list[np.ndarray] = []
+    plant, fitted = training.plant, training._fitted
+
+    def planting(*given: Any, **named: Any) -> Any:
+        planted.append(named["quiet"])
+        return plant(*given, **named)
+
+    def fitting(*given: Any) -> Any:
+        learnt_from.append(given[2])
+        return fitted(*given)
+
+    monkeypatch.setattr(training, "plant", planting)
+    monkeypatch.setattr(training, "_fitted", fitting)
+    model = train(lesson.inputs, policy, read_grammar(), seed=3, model_id="M-1", say=hush, resample=5)
+    assert planted
+    assert not any(quiet[drawn == 0].any() for quiet in planted)
+    assert all((weight > 0).all() for weight in learnt_from)
+    assert max(weight.max() for weight in learnt_from) > 2
+    assert texts(model) != texts(lesson.model)
+    assert (model.card["resample"], lesson.model.card["resample"]) == (5, None)
+    confirmed = lesson.book.columns["confirmed"].astype(bool)
+    assert model.card["confirmed"] == int((confirmed & (drawn > 0)).sum()) < lesson.model.card["confirmed"]
