@@ -14,6 +14,9 @@ I64 = NDArray[np.int64]
 
 NEAR_RISK: Final = "NEAR_RISK"
 DENSE_GROUP: Final = "DENSE_GROUP"
+SAME_PERSON: Final = "SAME_PERSON_MANY"
+OF_CHANNEL: Final = ("s", "crowd")
+"""Beginnings of the features that are told of each channel."""
 OFFICER_REASONS: Final = ("OFFICER_EMPLOYER", "OFFICER_INCOME", "OFFICER_REGION")
 
 
@@ -36,9 +39,11 @@ def _columns_of(features: tuple[Feature, ...], names: tuple[str, ...]) -> dict[s
     for feature in features:
         held = found.setdefault(feature.reason, set())
         held.add(place[feature.name])
-        if feature.name.startswith("s_"):
-            told = (f"{prefix}_{feature.name[2:]}" for prefix in wide.OF_CHANNEL)
+        kind, _, channel = feature.name.partition("_")
+        if kind in OF_CHANNEL:
+            told = (f"{prefix}_{channel}" for prefix in wide.OF_CHANNEL)
             held.update(place[name] for name in told if name in place)
+    found.setdefault(SAME_PERSON, set()).update(place[name] for name in wide.OWN_HISTORY)
     for code in OFFICER_REASONS:
         found.setdefault(code, set()).update(place[name] for name in wide.OFFICER)
     found[NEAR_RISK] = {place[name] for name in around.NEIGHBOURS if name.startswith("near_")}

@@ -69,11 +69,13 @@ def fit(
     weight: F64 | None = None,
     shape: Shape | None = None,
     unread: Collection[str] = (),
+    start: F64 | None = None,
 ) -> Booster:
     """Fit label 1 against 0 on [R, F] columns; the same rows, names and seed give the same model.
 
     LightGBM (Ke et al., NIPS 2017), binary log loss. unread: names of columns of which the booster learns nothing: it
-    sees zeros, so that no tree asks them and an answer never depends on what a row holds there.
+    sees zeros, so that no tree asks them and an answer never depends on what a row holds there. start: [R] log odds
+    that are known of the rows; the booster learns, and answers, what is to be added to them.
     """
     shape = shape or Shape()
     settings = {
@@ -94,6 +96,8 @@ def fit(
     }
     seen = matrix.astype(np.float32)
     seen[:, [at for at, name in enumerate(names) if name in unread]] = 0
-    rows = lightgbm.Dataset(seen, label.astype(np.float64), weight=weight, feature_name=list(names), free_raw_data=True)
+    rows = lightgbm.Dataset(
+        seen, label.astype(np.float64), weight=weight, init_score=start, feature_name=list(names), free_raw_data=True
+    )
     model = lightgbm.train(settings, rows, num_boost_round=shape.trees)
     return Booster(tuple(names), model.model_to_string())

@@ -228,7 +228,7 @@ UNKNOWN: Final = 90 * DAY
 """Of an employer seen this soon after the book begins nobody can say how long it has been there."""
 
 
-def standing(book: Book) -> NDArray[np.int8]:
+def established(book: Book) -> NDArray[np.int8]:
     """[A] 1 unless the application's employer is young: in no register, and new to the book."""
     employer = book.columns["employer_core"].astype(np.int64)
     at = np.minimum(np.searchsorted(book.values, employer), max(len(book.values) - 1, 0))
@@ -236,12 +236,13 @@ def standing(book: Book) -> NDArray[np.int8]:
     known = (employer != 0) & (slot >= 0)
     first = np.where(known, book.slots.first[np.maximum(slot, 0)], 0)
     young = (book.columns["event_at"].astype(np.int64) - first < YOUNG) & (first > book.span[0] + UNKNOWN)
-    return (~(known & young) | (book.columns["registered"] == 1)).astype(np.int8)
+    registered = book.columns["registered"].astype(np.int64) == 1
+    return np.where(registered | ~(known & young), 1, 0).astype(np.int8)
 
 
 def settled(book: Book) -> Book:
-    """The book with the columns that its values decide: home_persons and standing."""
-    return book.with_columns(home_persons=home_persons(book), standing=standing(book))
+    """The book with the columns that its values decide: home_persons and established."""
+    return book.with_columns(home_persons=home_persons(book), established=established(book))
 
 
 DEFAULTS: Final = ("first_payment_default", "charge_off")

@@ -114,6 +114,8 @@ def _evidence(scene: Scene, feature: str) -> tuple[int, int, tuple[Evidence, ...
     """(other persons, days, evidence) behind one feature."""
     if feature.startswith("s_"):
         return _of_channel(scene, feature[2:])
+    if feature.startswith("crowd_"):
+        return _of_crowd(scene, feature.removeprefix("crowd_"))
     if feature in _PAIRED:
         met = _paired(scene, feature)
         return scene.persons(met), scene.days(met), _others(scene, met)
@@ -152,10 +154,21 @@ def _of_channel(scene: Scene, channel: str) -> tuple[int, int, tuple[Evidence, .
     return n, scene.days(first), tuple(evidence)
 
 
+def _of_crowd(scene: Scene, channel: str) -> tuple[int, int, tuple[Evidence, ...]]:
+    """The value of a channel that most others have had, however long ago, whom nothing excuses."""
+    number = [c.name for c in scene.policy.channels].index(channel)
+    found, met = scene.bottom.entries, scene.bottom.touches
+    return _most_used(scene, (found.channel[met.entry] == number) & (met.cause == 0))
+
+
 def _of_names(scene: Scene, feature: str) -> tuple[int, int, tuple[Evidence, ...]]:
     """The phone that most others have under another name, with them; other such phones after it."""
+    return _most_used(scene, named_otherwise(scene.bottom.entries, scene.bottom.touches, feature, scene.policy))
+
+
+def _most_used(scene: Scene, chosen: NDArray[np.bool_]) -> tuple[int, int, tuple[Evidence, ...]]:
+    """The value that most persons of the chosen touches share with the row, with them; other values after it."""
     found, met = scene.bottom.entries, scene.bottom.touches
-    chosen = named_otherwise(found, met, feature, scene.policy)
     value, other = found.value[met.entry[chosen]], met.other[chosen]
     groups = [(int(v), other[value == v]) for v in np.unique(value).tolist()]
     groups.sort(key=lambda group: (-scene.persons(group[1]), int(group[1].min())))

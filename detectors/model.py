@@ -24,11 +24,11 @@ I64 = NDArray[np.int64]
 CARD: Final = "card.json"
 FOLDS: Final = "folds.arrow"
 NO_FOLD: Final = -1
-FORMAT: Final = 1
+FORMAT: Final = 2
 MIDDLE: Final = 12_000
 """Added to learnt scores (thousandths of log odds), which then are positive like the unsupervised ones."""
 
-SURE: Final = -2_000
+SURE: Final = 0
 """Log odds (thousandths) above which the boosters are sure. Beyond, they count for no more than the unsupervised score:
 who of the sure is surest is mostly an accident of what was learnt from (benchmarks.stability)."""
 LEAST: Final = 100
@@ -40,8 +40,8 @@ def blind_names(policy: Policy) -> tuple[str, ...]:
     return (*wide.names(policy), *around.names([c.name for c in policy.channels]))
 
 
-def taught_names(policy: Policy) -> tuple[str, ...]:
-    """The columns of the model that reads outcomes as well."""
+def learner_names(policy: Policy) -> tuple[str, ...]:
+    """The columns that a model is asked with: those of the blind boosters, then those of the taught ones."""
     return (*blind_names(policy), *around.OUTCOME)
 
 
@@ -49,7 +49,7 @@ def unread(policy: Policy) -> tuple[str, ...]:
     """The columns that the policy forbids the learner to read. Raises SettingsError for a pattern that names none."""
     found: set[str] = set()
     for pattern in policy.unread:
-        named = [name for name in taught_names(policy) if fnmatchcase(name, pattern)]
+        named = [name for name in learner_names(policy) if fnmatchcase(name, pattern)]
         if not named:
             raise SettingsError(f"[learning] unread: the learner has no column {pattern}", "see docs/detection.md")
         found.update(named)
@@ -59,6 +59,8 @@ def unread(policy: Policy) -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class Model:
     """blind, taught: a booster a fold (taught: none, where too little was confirmed).
+
+    A taught booster reads around.OUTCOME alone, and answers what they add to the blind one's log odds.
 
     known, fold: digests of the applications that were trained on, ascending, and the fold that did not see each.
     card: see detectors.train.
@@ -83,17 +85,15 @@ class Model:
         return np.where(self.known[at] == digest, self.fold[at], NO_FOLD).astype(np.int64)
 
     def margin(self, columns: I64, fold: I64) -> I64:
-        """[R] log odds in thousandths. columns: [R, taught_names] (or blind_names, without taught boosters)."""
-        blind = columns[:, : len(self.blind[0].names)]
-        found = _by_fold(self.blind, blind, fold)
-        if not self.taught:
-            return found
-        return (found + _by_fold(self.taught, columns, fold)) // 2
+        """[R] log odds in thousandths. columns: [R, learner_names] (or blind_names, without taught boosters)."""
+        many = len(self.blind[0].names)
+        found = _by_fold(self.blind, columns[:, :many], fold)
+        return found + _by_fold(self.taught, columns[:, many:], fold) if self.taught else found
 
     def suits(self, policy: Policy) -> bool:
         """Whether the policy makes the columns that the model reads, and forbids the same ones as then."""
         suited = self.blind[0].names == blind_names(policy) and tuple(self.card.get("unread", ())) == unread(policy)
-        return suited and (not self.taught or self.taught[0].names == taught_names(policy))
+        return suited and (not self.taught or self.taught[0].names == around.OUTCOME)
 
     def save(self, folder: Path) -> None:
         """Write into a new folder, the card last: without it there is no model."""

@@ -41,7 +41,7 @@ LIKE_OFFICER: Final = ("home_region", "income_band", "model", "channel")
 LEAST_ALIKE: Final = 2
 
 
-OF_CHANNEL: Final = ("free", "excused", "othername", "users", *VALUE_FACTS)
+OF_CHANNEL: Final = ("free", "excused", "othername", "ever", "users", *VALUE_FACTS)
 """Beginnings of the columns that are told of each channel (othername: of phones)."""
 
 
@@ -64,7 +64,7 @@ def _names(features: tuple[str, ...], channels: tuple[str, ...], phones: tuple[s
         *(f"free_{c}" for c in channels),
         *(f"excused_{c}" for c in channels),
         *(f"othername_{c}" for c in phones),
-        *(f"crowd_{c}_ever" for c in channels),
+        *(f"ever_{c}" for c in channels),
         *(f"users_{c}" for c in channels),
         *(f"{fact}_{c}" for fact in VALUE_FACTS for c in channels),
         *PAIR_FACTS,

@@ -151,12 +151,23 @@ def touches(book: Book, rows: I32, found: Entries, channels: Sequence[Channel]) 
     entry, other, mine, position = entry[keep].astype(np.int32), other[keep], mine[keep], position[keep]
     admitted = np.array([c.causes for c in channels])[found.channel[entry]]
     couple = COUPLE * (book.value_persons[found.value[entry]] <= 2)
-    cause = (causes(book, mine, other) | value_causes(book, found.slot[entry], mine) | couple) & admitted
+    cause = (causes(book, mine, other) | value_causes(book, found.slot[entry]) | couple) & admitted
+    cause &= ~(COLLEAGUE * _of_young_firm(book, mine, found.channel[entry], channels))
     cause |= KIN * _kin(found.row[entry], other, found.channel[entry], channels, book.applications)
     gap = event_at[other] - event_at[mine]
     cause &= ~(FAMILY * _too_many(book, entry, other, gap, cause, len(found.row)))
     named = _named(found.mark[entry], book.member_mark[position])
     return Touches(entry, other, gap, cause, named)
+
+
+def _of_young_firm(book: Book, mine: I32, channel: I32, channels: Sequence[Channel]) -> Bool:
+    """[T] whether the row's employer is too young for its people to be excused as colleagues.
+
+    That they name one employer and one office line is what its surprise tells (burst channels), whatever its age.
+    """
+    burst = np.array([c.burst for c in channels])[channel]
+    young: Bool = ~book.columns["established"].astype(np.bool_)[mine] & ~burst
+    return young
 
 
 def _too_many(book: Book, entry: I32, other: I32, gap: I64, cause: I64, size: int) -> Bool:
@@ -240,7 +251,7 @@ def _crowd_count(book: Book, rows: I32, found: Entries, hubs: I64, admitted: I64
     other = book.member[position]
     person = book.columns["person"]
     near = (np.abs(event_at[other] - event_at[mine][hub]) <= WINDOW) & (person[other] != person[mine][hub])
-    cause = causes(book, mine[hub], other) | value_causes(book, slot[hub], mine[hub])
+    cause = causes(book, mine[hub], other) | value_causes(book, slot[hub])
     near &= cause & admitted[found.channel[hubs]][hub] == 0
     return np.bincount(hub[near], minlength=len(hubs)).astype(np.int64)
 
@@ -256,17 +267,17 @@ def causes(book: Book, mine: I32, other: I32) -> I64:
     mask: I64 = (
         HOUSEHOLD * (same("address") & (book.columns["home_persons"].astype(np.int64)[mine] <= HOME))
         + RELATIVE * same("surname")
-        + COLLEAGUE * (same("employer_core") & (book.columns["standing"][mine] > 0))
+        + COLLEAGUE * same("employer_core")
     ).astype(np.int64)
     return mask
 
 
-def value_causes(book: Book, slot: I64, mine: I32) -> I64:
+def value_causes(book: Book, slot: I64) -> I64:
     """[T] bit mask of innocent causes that most users of a value share: a works dormitory, a salesman's phone."""
     slots = book.slots
     several = slots.total[slot] >= SEVERAL
     mask: I64 = several * (
-        COLLEAGUE * ((slots.firm[slot] >= MOST) & (book.columns["standing"][mine] > 0))
+        COLLEAGUE * (slots.firm[slot] >= MOST)
         + RELATIVE * (slots.surname[slot] >= MOST)
         + SAME_DEALER * (slots.dealer[slot] >= NEARLY_ALL)
     ).astype(np.int64)
