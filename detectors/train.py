@@ -49,7 +49,7 @@ DERIVED: Final = ("rank", "home_persons", "established")
 LEAST_CONFIRMED: Final = 30
 """Confirmed applications below which outcomes teach nothing but chance."""
 CONFIRMED_WEIGHT: Final = 2.0
-SHAPE: Final = Shape(trees=150, leaves=16, rate=0.07)
+SHAPE: Final = Shape(trees=250, leaves=16, rate=0.05, least=50, columns=0.25)
 TAUGHT_SHAPE: Final = Shape(trees=40, leaves=6, rate=0.05, least=30, shrink=20.0)
 """Small: it has a hundred rows to learn from, and says only what known outcomes add."""
 Say = Callable[[str], None]
