@@ -40,6 +40,7 @@ class Rings:
     peel: float
     largest: int
     smallest: int
+    least_probability: float
     resolution: float
     same_overlap: float
     event_growth: float

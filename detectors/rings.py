@@ -8,6 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detectors.policy import Policy
+from detectors.tally import add
 from graph.book import Book
 from graph.communities import cpm
 from graph.persons import smallest_member
@@ -50,7 +51,7 @@ def find(book: Book, raw: I64, probability: F64, ties: Ties, surprised: I64, pol
     label = smallest_member(book.applications, edges.source, edges.target).astype(np.int64)
     label = _cut_large(label, edges, policy)
     label = _peel(label, edges, policy)
-    label = _numbered(label, core, policy)
+    label = _numbered(label, core, raw - _least(raw, probability, policy), policy)
     inside = label[edges.source] == label[edges.target]
     tie = _strength(edges, inside & (label[edges.source] >= 0), book.applications)
     return Found(label, tie, core)
@@ -151,11 +152,20 @@ def _strength(ties: Ties, inside: Bool, applications: int) -> I64:
     return total
 
 
-def _numbered(label: I64, core: Bool, policy: Policy) -> I64:
-    """Ring numbers from 0 by smallest member; -1 for groups that are too small or hold no core."""
+def _least(raw: I64, probability: F64, policy: Policy) -> int:
+    """The raw score at which the policy's least probability of a ring is reached."""
+    likely = raw[probability >= policy.rings.least_probability]
+    return int(likely.min()) if len(likely) else int(raw.max(initial=0)) + 1
+
+
+def _numbered(label: I64, core: Bool, above: I64, policy: Policy) -> I64:
+    """Ring numbers from 0 by smallest member; -1 for groups that are too small, too improbable, or hold no core.
+
+    above: [A] raw score above the least that a ring's mean must reach.
+    """
     size = np.bincount(label, minlength=len(label))
     cores = np.bincount(label, weights=core, minlength=len(label))
-    good = (size >= policy.rings.smallest) & (cores > 0)
+    good = (size >= policy.rings.smallest) & (cores > 0) & (add(label, above, len(label)) >= 0)
     number = np.where(good, np.cumsum(good) - 1, -1)
     return number[label]
 

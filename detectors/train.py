@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +18,7 @@ from detectors.grammar import Grammar
 from detectors.model import Model, blind_names, mixed, unread
 from detectors.planting import plant
 from detectors.policy import Policy
-from detectors.survey import Survey, blind_columns, outcome_columns, survey
+from detectors.survey import Survey, blind_parts, outcome_columns, survey
 from detectors.sweep import Inputs, read_book
 from graph.book import Book, LinkTable, lay_out, link_table
 from graph.errors import UsageError
@@ -74,7 +74,7 @@ class _Ground:
     book: Book
     links: LinkTable
     seen: Survey
-    columns: I64
+    columns: F32
     fold: I64
     registry: Registry
     drawn: F64
@@ -135,7 +135,9 @@ def _ground(inputs: Inputs, policy: Policy, seed: int, resample: int | None) -> 
     fold = np.random.default_rng(seed).integers(0, FOLDS, book.applications)[_inseparable(book, seen)]
     links = link_table(net, book.columns["person"].astype(np.int32))
     drawn = _drawn(seen.community.label, resample)
-    return _Ground(net, book, links, seen, blind_columns(book, seen), fold, registry(inputs.employers), drawn)
+    columns = _joined(blind_parts(book, seen), np.arange(book.applications))
+    seen = replace(seen, wide=None)  # it is in the columns
+    return _Ground(net, book, links, seen, columns, fold, registry(inputs.employers), drawn)
 
 
 def _drawn(community: I64, resample: int | None) -> F64:
@@ -190,7 +192,7 @@ def _planted(ground: _Ground, policy: Policy, grammar: Grammar, seed: int, say: 
         core = planted.columns["employer_core"].astype(np.int64)
         copy = settled(lay_out({**planted.columns, **ground.registry.columns(core)}, planted.links))
         seen = survey(copy, policy, measured, learns=True, tail=ground.seen.tails)
-        parts.append(_sample(ground, planted.ring, blind_columns(copy, seen), np.random.default_rng((seed, number))))
+        parts.append(_sample(ground, planted.ring, blind_parts(copy, seen), np.random.default_rng((seed, number))))
     return _Rows(
         np.concatenate([p.columns for p in parts]),
         np.concatenate([p.label for p in parts]),
@@ -200,13 +202,20 @@ def _planted(ground: _Ground, policy: Policy, grammar: Grammar, seed: int, say: 
     )
 
 
-def _sample(ground: _Ground, ring: I64, columns: I64, rng: np.random.Generator) -> _Rows:
+def _joined(parts: Sequence[NDArray[Any]], rows: I64) -> F32:
+    """[rows, columns] the rows of columns that lie side by side: the whole of a large book is never made twice."""
+    table = np.empty((len(rows), sum(part.shape[1] for part in parts)), np.float32)
+    np.concatenate([part[rows] for part in parts], axis=1, out=table, casting="unsafe")
+    return table
+
+
+def _sample(ground: _Ground, ring: I64, parts: Sequence[NDArray[Any]], rng: np.random.Generator) -> _Rows:
     share = min(OTHERS, MOST_OTHERS / max(len(ring), 1))
     others = (rng.random(len(ring)) < share) & ~ground.confirmed & (ground.drawn > 0)
     chosen = np.flatnonzero((ring >= 0) | others)
     fold_of_ring = rng.integers(0, FOLDS, int(ring.max(initial=0)) + 1)
     fold = np.where(ring >= 0, fold_of_ring[np.maximum(ring, 0)], ground.fold)
-    return _Rows(columns[chosen].astype(np.float32), ring[chosen] >= 0, chosen, fold[chosen], ring[chosen])
+    return _Rows(_joined(parts, chosen), ring[chosen] >= 0, chosen, fold[chosen], ring[chosen])
 
 
 def _blind(ground: _Ground, rows: _Rows, policy: Policy, seed: int) -> tuple[Booster, ...]:
@@ -216,7 +225,7 @@ def _blind(ground: _Ground, rows: _Rows, policy: Policy, seed: int) -> tuple[Boo
     (Elkan and Noto, KDD 2008, weigh them likewise), each pass weighs them by what the last one thought of them.
     """
     confirmed = ground.lessons
-    columns = np.concatenate([rows.columns, ground.columns[confirmed].astype(np.float32)])
+    columns = np.concatenate([rows.columns, ground.columns[confirmed]])
     label = np.concatenate([rows.label, np.ones(len(confirmed), bool)])
     fold = np.concatenate([rows.fold, ground.fold[confirmed]])
     doubt = np.zeros(len(ground.fold))
