@@ -30,7 +30,7 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
-LARGEST: Final = 200_000
+LARGEST: Final = 120_000
 """Applications that are trained on: the latest of a larger book."""
 FEWEST: Final = 500
 """A smaller book has too little for a ring to hide in."""
