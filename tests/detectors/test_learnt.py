@@ -15,7 +15,7 @@ from detectors import publish
 from detectors import survey as surveying
 from detectors.around import SHARE
 from detectors.artifact import FORMAT, MANIFEST, MODEL, Published
-from detectors.model import NO_FOLD, Model, taught_names
+from detectors.model import NO_FOLD, Model, learner_names
 from detectors.policy import Policy
 from detectors.score import assess, explain
 from detectors.sweep import UNSUPERVISED, SweepResult, learnt, run
@@ -132,7 +132,7 @@ def test_a_new_row_counts_the_outcomes_of_all_it_stands_beside(
     ask = Model.margin
 
     def asked(model: Model, columns: np.ndarray, fold: np.ndarray) -> np.ndarray:
-        read.append(dict(zip(taught_names(policy), columns[0].tolist(), strict=True)))
+        read.append(dict(zip(learner_names(policy), columns[0].tolist(), strict=True)))
         return ask(model, columns, fold)
 
     monkeypatch.setattr(Model, "margin", asked)

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detectors import publish
+from detectors import around, publish
 from detectors import train as training
 from detectors.artifact import Published
 from detectors.columns import norms, text_digest
 from detectors.grammar import read_grammar
-from detectors.model import Model, blind_names, taught_names, unread
+from detectors.model import Model, blind_names, learner_names, unread
 from detectors.policy import Policy
 from detectors.score import explain
 from detectors.survey import blind_columns, outcome_columns, survey
@@ -62,7 +62,7 @@ def test_its_shape(lesson: Lesson, policy: Policy) -> None:
     model = lesson.model
     assert len(model.blind) == len(model.taught) == FOLDS
     assert all(booster.names == blind_names(policy) for booster in model.blind)
-    assert all(booster.names == taught_names(policy) for booster in model.taught)
+    assert all(booster.names == around.OUTCOME for booster in model.taught)
     assert (np.diff(model.known) > 0).all()
     assert set(model.known.tolist()) == {text_digest(fact.application_id) for fact in lesson.facts}
 
@@ -165,7 +165,7 @@ def test_what_the_policy_forbids_is_not_read(lesson: Lesson, policy: Policy, too
     gains = [booster.gains() for booster in (*model.blind, *model.taught)]
     assert all(found.get(name, 0) == 0 for found in gains for name in hidden)
     assert any(booster.gains()[name] > 0 for booster in lesson.model.blind for name in hidden), "it would tell"
-    names = taught_names(policy)
+    names = learner_names(policy)
     columns = np.concatenate([blind_columns(lesson.book, lesson.seen), outcome_columns(lesson.book, lesson.seen)], 1)
     changed = columns.copy()
     changed[:, [names.index(name) for name in hidden]] = 999
