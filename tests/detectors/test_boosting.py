@@ -80,3 +80,33 @@ def test_one_class_alone_is_answered_and_not_refused() -> None:
     margin = fit(matrix, np.zeros(60, bool), NAMES, seed=1, shape=SHAPE).margin(matrix)
     assert len(set(margin.tolist())) == 1
     assert margin[0] < 0
+
+
+def test_what_is_known_of_a_row_is_added_to_and_not_answered_again() -> None:
+    """The start tells of the first column; the booster says what the second adds, whatever the first holds."""
+    draw = np.random.default_rng(6)
+    matrix = draw.integers(0, 1000, (3_000, 3))
+    known, more = 4.0 * (matrix[:, 0] > 500) - 2, 3.0 * (matrix[:, 1] > 500) - 1.5
+    label = draw.random(len(matrix)) < 1 / (1 + np.exp(-(known + more)))
+    shape = Shape(trees=60, leaves=4, least=50)
+    added, whole = (fit(matrix, label, NAMES, seed=1, shape=shape, start=start) for start in (known, None))
+
+    def told(booster: Booster, column: int) -> float:
+        margin, high = booster.margin(matrix) / MILLI, matrix[:, column] > 500
+        return float(margin[high].mean() - margin[~high].mean())
+
+    assert told(whole, 0) > 2.5
+    assert abs(told(added, 0)) < 0.3
+    assert told(added, 1) > 2
+    assert abs((added.margin(matrix) / MILLI).mean()) < 0.2
+
+
+def test_where_the_start_says_it_all_nothing_is_added() -> None:
+    matrix, _ = rows(3_000)
+    draw = np.random.default_rng(7)
+    known = (matrix[:, 0] - 500) / 100.0
+    label = draw.random(len(matrix)) < 1 / (1 + np.exp(-known))
+    shape = Shape(trees=20, leaves=4, least=100, shrink=20.0)
+    added = fit(matrix, label, NAMES, seed=1, shape=shape, start=known).margin(matrix)
+    alone = fit(matrix, label, NAMES, seed=1, shape=shape).margin(matrix)
+    assert np.abs(added).mean() < 0.2 * np.abs(alone).mean()

@@ -19,6 +19,7 @@ from detectors.planting import Planted, plant
 from detectors.policy import Policy
 from detectors.score import assess
 from detectors.sweep import Inputs, SweepResult, read_book
+from detectors.train import DERIVED
 from detectors.words import text
 from graph.book import Book, LinkTable, link_table, name_mark
 from graph.network import NO_MARK
@@ -181,7 +182,7 @@ class Ground:
     def __init__(self, toolbox: Toolbox, facts: list[Any], key: str = "k", shuffle: int | None = None) -> None:
         net, book, _ = read_book(asked(toolbox, facts, key, shuffle))
         self.book: Book = book
-        self.columns = {n: np.asarray(c) for n, c in book.columns.items() if n not in ("rank", "home_persons")}
+        self.columns = {n: np.asarray(c) for n, c in book.columns.items() if n not in DERIVED}
         self.links: LinkTable = link_table(net, book.columns["person"].astype(np.int32))
 
     def planted(self, *ties: Tie, person: bool = False, seed: int = 1) -> Planted:

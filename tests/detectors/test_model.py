@@ -9,20 +9,22 @@ from typing import Any
 import numpy as np
 import pytest
 
+from detectors import around
 from detectors.boosting import Booster, Shape, fit
 from detectors.columns import text_digest
 from detectors.model import (
     CARD,
     FOLDS,
+    FORMAT,
     LEAST,
     MIDDLE,
     NO_FOLD,
     SURE,
     Model,
     blind_names,
+    learner_names,
     mixed,
     read_model,
-    taught_names,
     unread,
 )
 from detectors.policy import Policy
@@ -31,7 +33,7 @@ from tests.detectors import lessons
 
 Toolbox = dict[str, Callable[..., Any]]
 BLIND = ("a", "b")
-TAUGHT = ("a", "b", "known")
+TAUGHT = ("known", "told")
 
 
 def booster(names: tuple[str, ...], seed: int) -> Booster:
@@ -70,7 +72,7 @@ def test_what_is_saved_is_read(tmp_path: Path, taught: bool) -> None:
     assert (read.known == saved.known).all()
     assert (read.fold == saved.fold).all()
     assert dict(read.card).items() >= dict(saved.card).items()
-    columns = np.random.default_rng(1).integers(0, 100, (30, 3))
+    columns = np.random.default_rng(1).integers(0, 100, (30, 4))
     fold = np.arange(30) % 3 - 1
     assert read.margin(columns, fold).tolist() == saved.margin(columns, fold).tolist()
 
@@ -116,9 +118,11 @@ def test_another_format_and_no_card_are_refused(tmp_path: Path, model: Model) ->
     folder = tmp_path / "M-9"
     model.save(folder)
     card = json.loads((folder / CARD).read_text())
-    (folder / CARD).write_text(json.dumps(card | {"format": card["format"] + 1}))
-    with pytest.raises(ArtifactError, match="its format"):
-        read_model(folder)
+    for other in (FORMAT - 1, FORMAT + 1):  # format 1: taught boosters that read every column, and a mean of the two
+        (folder / CARD).write_text(json.dumps(card | {"format": other}))
+        with pytest.raises(ArtifactError, match="its format") as caught:
+            read_model(folder)
+        assert caught.value.remedy == "train again"
     (folder / CARD).unlink()
     with pytest.raises(ArtifactError):
         read_model(folder)
@@ -134,16 +138,17 @@ def test_each_application_has_the_fold_that_did_not_see_it(model: Model) -> None
 
 
 def test_known_rows_take_their_fold_and_others_the_mean(model: Model) -> None:
-    columns = np.random.default_rng(2).integers(0, 100, (60, 3))
+    """Taught boosters add to the blind ones; they read the columns that follow theirs."""
+    columns = np.random.default_rng(2).integers(0, 100, (60, 4))
     fold = np.arange(60) % 3 - 1
     blind = [b.margin(columns[:, :2]) for b in model.blind]
-    taught = [b.margin(columns) for b in model.taught]
+    taught = [b.margin(columns[:, 2:]) for b in model.taught]
 
     def expected(parts: list[np.ndarray], row: int) -> int:
         one, two = int(parts[0][row]), int(parts[1][row])
         return (one + two) // 2 if fold[row] == NO_FOLD else (one, two)[fold[row]]
 
-    both = [(expected(blind, row) + expected(taught, row)) // 2 for row in range(60)]
+    both = [expected(blind, row) + expected(taught, row) for row in range(60)]
     assert model.margin(columns, fold).tolist() == both
     untaught = replace(model, taught=())
     assert untaught.margin(columns, fold).tolist() == [expected(blind, row) for row in range(60)]
@@ -151,7 +156,7 @@ def test_known_rows_take_their_fold_and_others_the_mean(model: Model) -> None:
 
 
 def test_a_row_alone_gets_the_margin_that_it_has_in_company(model: Model) -> None:
-    columns = np.random.default_rng(3).integers(0, 100, (40, 3))
+    columns = np.random.default_rng(3).integers(0, 100, (40, 4))
     fold = np.arange(40) % 3 - 1
     together = model.margin(columns, fold).tolist()
     assert [int(model.margin(columns[n : n + 1], fold[n : n + 1])[0]) for n in range(40)] == together
@@ -161,7 +166,8 @@ def test_a_model_suits_the_policy_that_makes_its_columns(toolbox: Toolbox, polic
     taught = lessons.lesson(toolbox, policy, taught=True).model
     assert taught.suits(policy)
     assert taught.blind[0].names == blind_names(policy)
-    assert taught.taught[0].names == taught_names(policy)
+    assert taught.taught[0].names == around.OUTCOME
+    assert learner_names(policy) == (*taught.blind[0].names, *taught.taught[0].names)
     assert taught.suits(replace(policy, version="other", red=policy.red + 1, fraud_rate=0.5))
     assert not taught.suits(replace(policy, features=policy.features[1:]))
     assert not taught.suits(replace(policy, features=tuple(reversed(policy.features))))

@@ -18,6 +18,7 @@ from detectors.grammar import Form, Grammar, Tie, read_grammar
 from detectors.planting import Planted, plant
 from detectors.sweep import read_book
 from detectors.ties import RUN_GAP
+from detectors.train import DERIVED
 from graph.book import DAY, PERSON, SINGLE, LinkTable, link_table, single_values, token_number
 from graph.network import BUILDING, EMPLOYER_CORE, PHONE_BLOCK
 from graph.persons import CONFIRMING, PERSONAL
@@ -32,7 +33,6 @@ PHONE, ADDRESS, EMPLOYER, OFFICER, VEHICLE = (
     KIND[name].code for name in ("phone", "address", "employer", "officer", "vehicle")
 )
 IDLE: Final = Tie("any", kind=PHONE, role=REFERENCE)
-MADE: Final = ("rank", "home_persons")
 DRAWN: Final = (Phase.explicit, Phase.reuse, Phase.generate)
 """A seed is as simple as any other: nothing is won by shrinking one, and each try plants a book."""
 
@@ -58,7 +58,7 @@ class Ground:
 def ground(toolbox: Toolbox, facts: list[Any], key: str = "k", shuffle: int | None = None) -> Ground:
     batch = toolbox["batch_of"](facts, key) if facts else Batch.empty()
     net, book, _ = read_book(lessons.inputs(toolbox["links_of"](batch, shuffle), toolbox["no_outcomes"]()))
-    columns = {name: np.asarray(column) for name, column in book.columns.items() if name not in MADE}
+    columns = {name: np.asarray(column) for name, column in book.columns.items() if name not in DERIVED}
     tokens = token_number(net.identifiers["token"]).tolist()
     table = link_table(net, book.columns["person"].astype(np.int32))
     return Ground(columns, table, {value: place for place, value in enumerate(tokens)})

@@ -201,6 +201,7 @@ def test_pairs_are_the_same_from_both_sides(uses: list[tuple[int, int, int]]) ->
         **single_values(table, size),
         "surname": np.arange(size) % 3,
         "home_persons": np.zeros(size, np.int32),
+        "established": np.ones(size, np.int8),
     }
     book = lay_out(columns, table)
     together = _pairs(book, np.arange(size, dtype=np.int32))
@@ -220,6 +221,7 @@ def test_a_touch_says_whether_both_give_the_phone_one_name() -> None:
     columns = {
         "event_at": np.arange(size) * DAY, "person": np.arange(size, dtype=np.int32), **single_values(table, size),
         "surname": np.zeros(size, np.int64), "home_persons": np.zeros(size, np.int32),
+        "established": np.ones(size, np.int8),
     }  # fmt: skip
     channels = (*CHANNELS, Channel("reference", PHONE, REFERENCE, REFERENCE, 0.5))
     book = lay_out(columns, table)
