@@ -97,11 +97,14 @@ def _spread(book: Book, seen: Survey, flag: str) -> I64:
 
 
 def communities(book: Book, pairs: Pairs, own: I64, policy: Policy) -> propagation.Communities:
-    """CPM communities of the discounted pairs, and their strength."""
-    once = (pairs.row < pairs.other) & (pairs.weight > 0)
+    """CPM communities of the discounted pairs, and their strength.
+
+    What excuses a pair may differ between its sides, so each counts; at twice the resolution that is their mean.
+    """
+    held = pairs.weight > 0
     label = cpm(
-        book.applications, pairs.row[once].astype(np.int64), pairs.other[once].astype(np.int64), pairs.weight[once],
-        resolution=policy.community_resolution * WEIGHT_ONE, seed=0,
+        book.applications, pairs.row[held].astype(np.int64), pairs.other[held].astype(np.int64), pairs.weight[held],
+        resolution=2 * policy.community_resolution * WEIGHT_ONE, seed=0,
     ).astype(np.int64)  # fmt: skip
     return propagation.community_strength(label, book.columns["person"].astype(np.int32), own, policy)
 
