@@ -88,7 +88,7 @@ def test_what_is_known_of_a_row_is_added_to_and_not_answered_again() -> None:
     matrix = draw.integers(0, 1000, (3_000, 3))
     known, more = 4.0 * (matrix[:, 0] > 500) - 2, 3.0 * (matrix[:, 1] > 500) - 1.5
     label = draw.random(len(matrix)) < 1 / (1 + np.exp(-(known + more)))
-    shape = Shape(trees=60, leaves=4, least=50)
+    shape = Shape(trees=150, leaves=6, least=50)
     added, whole = (fit(matrix, label, NAMES, seed=1, shape=shape, start=start) for start in (known, None))
 
     def told(booster: Booster, column: int) -> float:
