@@ -47,7 +47,7 @@ PASSES: Final = 2
 DERIVED: Final = ("rank", "home_persons", "established")
 """Columns that are made anew for a copy."""
 LEAST_CONFIRMED: Final = 30
-"""Confirmed applications below which outcomes teach nothing but chance."""
+"""Confirmed applications below which outcomes teach nothing but chance; nor do those of one ring, which is one case."""
 CONFIRMED_WEIGHT: Final = 2.0
 SHAPE: Final = Shape(trees=250, leaves=16, rate=0.05, least=50, columns=0.25)
 TAUGHT_SHAPE: Final = Shape(trees=40, leaves=6, rate=0.05, least=30, shrink=20.0)
@@ -119,7 +119,7 @@ def train(
     say(f"learning from {int(rows.label.sum()):,} planted applications")
     blind = _blind(ground, rows, policy, seed)
     taught: tuple[Booster, ...] = ()
-    if len(ground.lessons) >= LEAST_CONFIRMED:
+    if len(ground.lessons) >= LEAST_CONFIRMED and len(np.unique(ground.fold[ground.lessons])) == FOLDS:
         say(f"learning from {len(ground.lessons):,} confirmed applications")
         taught = _taught(ground, blind, policy, seed)
     known = np.array([text_digest(name) for name in ground.net.applications["application_id"]], np.int64)

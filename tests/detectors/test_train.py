@@ -1,7 +1,7 @@
 """Training: repeatable by seed in every home, taught by outcomes from thirty on, useful on rings it never saw."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from detectors.columns import norms, text_digest
 from detectors.grammar import read_grammar
 from detectors.model import Model, blind_names, learner_names, unread
 from detectors.policy import Policy
+from detectors.propagation import Communities
 from detectors.score import explain
 from detectors.survey import blind_columns, outcome_columns, survey
 from detectors.sweep import Inputs, learnt, read_book, run
@@ -74,6 +75,59 @@ def test_a_community_lies_in_one_fold(lesson: Lesson) -> None:
     assert len(set(zip(label.tolist(), fold.tolist(), strict=True))) == len(set(label.tolist()))
 
 
+def test_nor_is_a_person_split_over_folds(lesson: Lesson) -> None:
+    fold = lesson.model.folds_of([fact.application_id for fact in lesson.facts])
+    person = lesson.book.columns["person"].tolist()
+    assert len(set(zip(person, fold.tolist(), strict=True))) == len(set(person))
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """As much of a book and its survey as decides what must not be split; its own survey, as it were."""
+
+    persons: list[int]
+    dealers: list[int]
+    communities: list[int]
+
+    @property
+    def applications(self) -> int:
+        return len(self.persons)
+
+    @property
+    def columns(self) -> dict[str, np.ndarray]:
+        return {"person": np.array(self.persons, np.int32), "dealer": np.array(self.dealers, np.int64)}
+
+    @property
+    def community(self) -> Communities:
+        return Communities(np.array(self.communities, np.int64), np.zeros(self.applications, np.int64))
+
+    def pieces(self) -> set[frozenset[int]]:
+        label = training._inseparable(self, self).tolist()  # type: ignore[arg-type]
+        assert all(label[n] == n for n in set(label)), "a label is one of the piece's own"
+        return {frozenset(n for n, one in enumerate(label) if one == piece) for piece in set(label)}
+
+
+def test_communities_are_joined_by_a_person_who_is_in_two() -> None:
+    """0-1 and 2-3 are communities, 1 and 3 one person; 4 and 5 are one who stands in no community."""
+    book = Drawn([0, 1, 2, 1, 4, 4, 6], [7] * 7, [0, 0, 2, 2, 4, 5, 6])
+    assert book.pieces() == {frozenset({0, 1, 2, 3}), frozenset({4, 5}), frozenset({6})}
+
+
+def drawn_alone(dealers: list[int]) -> Drawn:
+    """Each application a person and a community of its own."""
+    return Drawn(list(range(len(dealers))), dealers, list(range(len(dealers))))
+
+
+def test_a_dealers_lone_applications_go_together() -> None:
+    """But not with those of its customers that stand in a community."""
+    dealers = [8, 9, 8, 9, *range(100, 140)]
+    assert drawn_alone(dealers).pieces() == {
+        frozenset({0, 2}), frozenset({1, 3}), *(frozenset({n}) for n in range(4, 44))
+    }  # fmt: skip
+    tied = replace(drawn_alone([*dealers, 8, 8]), communities=[*range(44), 44, 44])
+    assert tied.pieces() >= {frozenset({0, 2}), frozenset({44, 45})}
+
+
 def test_the_card_tells_what_it_was_made_of(lesson: Lesson, policy: Policy) -> None:
     card = lesson.model.card
     assert (card["applications"], card["confirmed"], card["outcomes"]) == (
@@ -111,6 +165,55 @@ def test_a_handful_of_outcomes_teaches_nothing(lesson: Lesson, policy: Policy, t
     enough = trained(inputs(toolbox, lesson.facts, rows[:LEAST_CONFIRMED]), policy)
     assert len(enough.taught) == FOLDS
     assert enough.card["outcomes"] is True
+
+
+def test_outcomes_of_one_fold_teach_nothing(lesson: Lesson, policy: Policy, toolbox: Toolbox) -> None:
+    """A lender's first case may be one large ring: nothing could be learnt of it for its own fold."""
+    size = LEAST_CONFIRMED + 5
+    facts = toolbox["plant"](lessons.people(toolbox), 100, size, 100.0)
+    model = trained(inputs(toolbox, facts, list(range(100, 100 + size))), policy)
+    fold = model.folds_of([facts[n].application_id for n in range(100, 100 + size)])
+    assert len(set(fold.tolist())) == 1, "or this is no test of that"
+    assert model.taught == ()
+    assert (model.card["outcomes"], model.card["confirmed"]) == (False, size)
+
+
+@pytest.mark.parametrize("rate", [0.001, 0.02, 0.6])
+def test_the_start_has_the_rate_of_the_book(rate: float) -> None:
+    """Shifted, so that who stands above whom does not change."""
+    draw = np.random.default_rng(3)
+    margin, weight = draw.normal(-1, 3, 500), draw.random(500)
+    start = training._at_rate(margin, weight, rate)
+    assert np.average(1 / (1 + np.exp(-start)), weights=weight) == pytest.approx(rate, rel=1e-6)
+    assert np.ptp(start - margin) < 1e-9
+
+
+def test_taught_boosters_start_from_the_blind_ones_and_read_outcomes_alone(
+    lesson: Lesson, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each row stands twice, once with nothing known around it; the second half of the rows is the first again."""
+    asked: list[dict[str, Any]] = []
+    fit = training.fit
+
+    def fitting(matrix: np.ndarray, label: np.ndarray, names: Any, **named: Any) -> Any:
+        asked.append({"matrix": matrix, "label": label, "names": tuple(names), **named})
+        return fit(matrix, label, names, **named)
+
+    monkeypatch.setattr(training, "fit", fitting)
+    trained(lesson.inputs, policy)
+    taught = [one for one in asked if one.get("start") is not None]
+    assert len(taught) == FOLDS < len(asked)
+    for one in taught:
+        half = len(one["label"]) // 2
+        assert one["names"] == around.OUTCOME
+        assert one["matrix"][:half].any()
+        assert not one["matrix"][half:].any()
+        for name in ("label", "start", "weight"):
+            assert one[name][:half].tolist() == one[name][half:].tolist()
+        odds = 1 / (1 + np.exp(-one["start"][:half]))
+        rate = np.average(one["label"][:half], weights=one["weight"][:half])
+        assert np.average(odds, weights=one["weight"][:half]) == pytest.approx(rate, rel=1e-6)
+        assert odds[one["label"][:half]].mean() > odds.mean()
 
 
 def test_outcomes_raise_those_next_to_them(lesson: Lesson, policy: Policy, toolbox: Toolbox) -> None:
