@@ -35,6 +35,8 @@ LARGEST: Final = 120_000
 FEWEST: Final = 500
 """A smaller book has too little for a ring to hide in."""
 FOLDS: Final = 2
+LARGEST_DEALER: Final = 0.1
+"""Share of the book beyond which a dealer's lone applications may lie in both folds: one alone would lack innocents."""
 WANTED: Final = 4_000
 """Planted applications to learn from, by one copy of the book to MOST_COPIES."""
 MOST_COPIES: Final = 6
@@ -153,14 +155,16 @@ def _inseparable(book: Book, seen: Survey) -> I64:
     """[A] smallest member of what must not be split over folds, or a booster is asked of what it learnt as innocent.
 
     A community with all that its persons applied for; applications that stand alone go with their dealer's others,
-    because a cohort has no ties.
+    because a cohort has no ties. Where nobody knows the dealer, or it has much of the book, they go one by one.
     """
     every = np.arange(book.applications)
     ends = np.concatenate([seen.community.label, book.columns["person"].astype(np.int64)])
     label = smallest_member(book.applications, np.tile(every, 2), ends).astype(np.int64)
     alone = np.flatnonzero(np.bincount(label, minlength=book.applications)[label] == 1)
-    _, first, dealer = np.unique(book.columns["dealer"][alone], return_index=True, return_inverse=True)
-    label[alone] = alone[first][dealer]
+    dealer = book.columns["dealer"][alone]
+    _, first, of, many = np.unique(dealer, return_index=True, return_inverse=True, return_counts=True)
+    kept = (dealer != 0) & (many[of] <= LARGEST_DEALER * book.applications)
+    label[alone[kept]] = alone[first][of][kept]
     return label
 
 

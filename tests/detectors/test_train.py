@@ -19,7 +19,7 @@ from detectors.propagation import Communities
 from detectors.score import explain
 from detectors.survey import blind_columns, outcome_columns, survey
 from detectors.sweep import Inputs, learnt, read_book, run
-from detectors.train import FEWEST, FOLDS, LEAST_CONFIRMED, train
+from detectors.train import FEWEST, FOLDS, LARGEST_DEALER, LEAST_CONFIRMED, train
 from graph.errors import UsageError
 from tests.detectors import lessons
 from tests.detectors.lessons import Lesson, hush
@@ -126,6 +126,15 @@ def test_a_dealers_lone_applications_go_together() -> None:
     }  # fmt: skip
     tied = replace(drawn_alone([*dealers, 8, 8]), communities=[*range(44), 44, 44])
     assert tied.pieces() >= {frozenset({0, 2}), frozenset({44, 45})}
+
+
+def test_nobodys_and_a_large_dealers_lone_applications_go_one_by_one() -> None:
+    """Or a book without dealers, and that of a single one, would have its lone innocents in one fold only."""
+    for dealer in (0, 5):
+        assert drawn_alone([dealer] * 40).pieces() == {frozenset({n}) for n in range(40)}
+    share = round(LARGEST_DEALER * 40)
+    mixed = drawn_alone([6] * share + [7] * (share + 1) + [0] * (39 - 2 * share))
+    assert {len(piece) for piece in mixed.pieces()} == {1, share}
 
 
 def test_the_card_tells_what_it_was_made_of(lesson: Lesson, policy: Policy) -> None:
