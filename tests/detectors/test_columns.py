@@ -1,4 +1,4 @@
-"""Whose employer is young: new to the book, in no register; nobody can say it of those who were there at its beginning."""
+"""Whose employer is young: new to the book, in no register; nobody knows it of those there from the first."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A crowd without a burst: strangers who came to one address a member a month are counted, colleagues and family not."""
+"""A crowd without a burst: strangers who came to one address a member a month count, colleagues and family do not."""
 
 from collections.abc import Callable
 from dataclasses import replace
