@@ -27,7 +27,8 @@ NETWORK: Final = "network"
 class Calibration:
     """log odds = intercept + slope * raw decades; odds at BASE_SCORE = base. `kind`: assumed or fitted.
 
-    red and amber are the least raw scores of the bands, fixed with the sweep.
+    red and amber are the least raw scores of the bands, fixed with the sweep; blind is the least unsupervised score
+    that makes an application amber whatever the model says of it (None without a model).
     """
 
     intercept: float
@@ -36,27 +37,31 @@ class Calibration:
     red: int
     amber: int
     kind: str = "assumed"
+    blind: int | None = None
 
-    def as_dict(self) -> dict[str, float | int | str]:
+    def as_dict(self) -> dict[str, float | int | str | None]:
         """For the manifest."""
         return asdict(self)
 
 
-def calibrate(raw: I64, eligible: Bool, policy: Policy, *, learnt: bool) -> Calibration:
+def calibrate(raw: I64, eligible: Bool, policy: Policy, *, unsupervised: I64 | None = None) -> Calibration:
     """Fix the intercept so that the mean probability is the policy's prior, and the cut-offs by its capacity.
 
-    raw: thousandths of a weighted decade, or (learnt) of log odds.
+    raw: thousandths of a weighted decade, or of log odds where a model was asked. unsupervised: [R] the score without
+    it, which then has a share of the amber places to itself: a model finds what it was taught, and frauds change.
     """
-    slope = policy.learnt_slope if learnt else policy.log_odds_per_decade
+    slope = policy.log_odds_per_decade if unsupervised is None else policy.learnt_slope
     low, high = -60.0, 20.0
     distinct, count = np.unique(raw, return_counts=True)
     for _ in range(80):
         middle = (low + high) / 2
         mean = float(np.dot(_sigmoid(middle + slope * distinct / DECADE), count)) / max(len(raw), 1)
         low, high = (middle, high) if mean < policy.fraud_rate else (low, middle)
-    amber = _cut(raw, policy.red + policy.amber)
+    kept = 0 if unsupervised is None else round(policy.blind_share * policy.amber)
+    amber = _cut(raw, policy.red + policy.amber - kept)
     red = max(_cut(raw[eligible], policy.red), amber)
-    return Calibration(round((low + high) / 2, 9), slope, policy.fraud_rate, red, amber)
+    blind = None if unsupervised is None else _cut(unsupervised[raw < amber], kept)
+    return Calibration(round((low + high) / 2, 9), slope, policy.fraud_rate, red, amber, blind=blind)
 
 
 def _cut(raw: I64, places: int) -> int:
@@ -130,7 +135,10 @@ def red_eligible(reasons: I64, policy: Policy) -> Bool:
     return eligible
 
 
-def bands(raw: I64, eligible: Bool, calibration: Calibration) -> NDArray[np.str_]:
-    """[R] red, amber or green by the sweep's cut-offs."""
+def bands(raw: I64, unsupervised: I64, eligible: Bool, calibration: Calibration) -> NDArray[np.str_]:
+    """[R] red, amber or green by the sweep's cut-offs; see calibrate."""
     red = (raw >= calibration.red) & eligible
-    return np.where(red, "red", np.where(raw >= calibration.amber, "amber", "green"))
+    amber = raw >= calibration.amber
+    if calibration.blind is not None:
+        amber |= unsupervised >= calibration.blind
+    return np.where(red, "red", np.where(amber, "amber", "green"))

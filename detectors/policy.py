@@ -60,6 +60,7 @@ class Policy:
     unread: tuple[str, ...]
     red: int
     amber: int
+    blind_share: float
     smoothing_share: float
     smoothing_inertia: float
     community_resolution: float
@@ -96,6 +97,7 @@ def _policy(table: dict[str, Any], digest: str) -> Policy:
         unread=_patterns(table["learning"].get("unread", [])),
         red=table["capacity"]["red"],
         amber=table["capacity"]["amber"],
+        blind_share=table["capacity"].get("blind_share", 0.0),
         smoothing_share=table["smoothing"]["share"],
         smoothing_inertia=table["smoothing"]["inertia"],
         community_resolution=table["communities"]["resolution"],

@@ -63,7 +63,7 @@ def recomputed(published: Published, batch: Batch, recent: Batch, policy: Policy
     raw = known.raw
     if published.model is not None:
         raw, _ = _learnt(published, published.model, local, known, policy, explained=False)
-    return int(fuse.score(raw, published.calibration)[0]), _band(published, raw, known.contribution, policy)
+    return int(fuse.score(raw, published.calibration)[0]), _band(published, raw, known, policy)
 
 
 def explain(published: Published, application_id: str, policy: Policy) -> Assessment:
@@ -95,7 +95,7 @@ def _assess(published: Published, local: Local, policy: Policy) -> Assessment:
         application_id=local.ids[local.target],
         score=int(fuse.score(raw, published.calibration)[0]),
         probability=float(fuse.probability(raw, published.calibration)[0]),
-        band=_band(published, raw, known.contribution, policy),
+        band=_band(published, raw, known, policy),
         raw=int(raw[0]),
         signals=signals(Scene(local, known.bottom, known.contribution[0], known.layers, policy, lost)),
         ring_id=_ring(published, local),
@@ -126,9 +126,9 @@ def _unlearnt(published: Published, local: Local, policy: Policy) -> _Known:
     return _Known(bottom, contribution, stands, raw, layers)
 
 
-def _band(published: Published, raw: I64, contribution: I64, policy: Policy) -> str:
-    eligible = fuse.red_eligible(fuse.by_reason(contribution, policy), policy)
-    return str(fuse.bands(raw, eligible, published.calibration)[0])
+def _band(published: Published, raw: I64, known: _Known, policy: Policy) -> str:
+    eligible = fuse.red_eligible(fuse.by_reason(known.contribution, policy), policy)
+    return str(fuse.bands(raw, known.raw, eligible, published.calibration)[0])
 
 
 def _stands(published: Published, local: Local, bottom: Layer0, own: int, policy: Policy) -> Standing:

@@ -105,8 +105,8 @@ def run(
     progress("bands and rings")
     by_reason = fuse.by_reason(seen.contribution, policy)
     eligible = fuse.red_eligible(by_reason, policy)
-    calibration = fuse.calibrate(raw, eligible, policy, learnt=model is not None)
-    scored = _scored(book, net, raw, eligible, calibration)
+    calibration = fuse.calibrate(raw, eligible, policy, unsupervised=None if model is None else seen.raw)
+    scored = _scored(book, net, raw, seen.raw, eligible, calibration)
     drawn = _rings(book, seen, raw, by_reason, scored, policy)
     progress("lineage")
     rings_frame, members, gone = _traced(net, book, drawn, previous, now, policy, calibration)
@@ -148,7 +148,7 @@ def read_book(inputs: Inputs) -> tuple[Network, Book, I64]:
 
 
 def _scored(
-    book: Book, net: Network, raw: I64, eligible: NDArray[np.bool_], calibration: fuse.Calibration
+    book: Book, net: Network, raw: I64, unsupervised: I64, eligible: NDArray[np.bool_], calibration: fuse.Calibration
 ) -> pl.DataFrame:
     """[A] score columns; rank 1 is the greatest raw score, equal ones by application_id."""
     rank = np.empty(len(raw), np.int64)
@@ -159,7 +159,7 @@ def _scored(
             "score": fuse.score(raw, calibration).astype(np.int32),
             "probability": fuse.probability(raw, calibration),
             "rank": rank,
-            "band": fuse.bands(raw, eligible, calibration).tolist(),
+            "band": fuse.bands(raw, unsupervised, eligible, calibration).tolist(),
             "raw": raw,
             "event_at": book.columns["event_at"],
             "person": book.columns["person"],

@@ -246,7 +246,7 @@ def _doubt(ground: _Ground, margin: I64, policy: Policy) -> F64:
     """[A] how probably each application is a fraud that nobody found: as an innocent it weighs the less."""
     raw = mixed(ground.seen.raw, margin, policy, taught=False)
     everyone = np.ones(len(raw), bool)
-    return fuse.probability(raw, fuse.calibrate(raw, everyone, policy, learnt=True))
+    return fuse.probability(raw, fuse.calibrate(raw, everyone, policy, unsupervised=ground.seen.raw))
 
 
 def _fitted(
