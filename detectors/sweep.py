@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -102,6 +102,7 @@ def run(
         progress("asking the model")
         fold = model.folds_of(net.applications["application_id"].to_list())
         raw = mixed(seen.raw, learnt(book, seen, model, fold), policy, taught=bool(model.taught))
+        seen = replace(seen, wide=None)  # the largest table of all, and asked for no more
     progress("bands and rings")
     by_reason = fuse.by_reason(seen.contribution, policy)
     eligible = fuse.red_eligible(by_reason, policy)
