@@ -19,6 +19,7 @@ from benchmarks import selftest_book
 from graph.errors import UsageError
 from ingest.synthetic import INNOCENTS, RINGS, BookFiles, Knobs, files, naming, write_book
 from ingest.synthetic.headings import HEADINGS, heading
+from ingest.synthetic.knobs import LEVELS
 from ingest.synthetic.plan import make_plan
 from ingest.synthetic.pools import Within, choose, hashed
 from ingest.synthetic.world import World
@@ -225,6 +226,48 @@ def test_rings_lie_anywhere_in_time_up_to_the_end() -> None:
     tenth = np.bincount((plan.u[ring_rows] * 10).astype(np.int64), minlength=10) / len(ring_rows)
     assert tenth.min() > 0.06
     assert tenth.max() < 0.14
+
+
+PLANNED = 60_000
+
+
+def innocents(level: str, fraud_rate: float) -> dict[str, int]:
+    """Applications of each innocent class of a planned book."""
+    world = World(np.random.default_rng(1), PLANNED, "zh")
+    plan = make_plan(world, Knobs(PLANNED, 1, fraud_rate=fraud_rate, level=level))
+    return {kind.name: len(plan.groups[kind.name].rows) for kind in INNOCENTS}
+
+
+@pytest.mark.parametrize("level", ["easy", "standard", "adversarial"])
+@pytest.mark.parametrize("fraud_rate", [0.018, 0.06])
+def test_each_class_of_twins_stands_for_one_typology(level: str, fraud_rate: float) -> None:
+    """As many as a fifth more than its rings' applications, whatever their rate; a last group may not fit."""
+    planned = innocents(level, fraud_rate)
+    wanted = round(1.2 * fraud_rate * PLANNED / len(RINGS))
+    for kind in INNOCENTS:
+        if not kind.ordinary:
+            assert wanted - kind.bounds[1] <= planned[kind.name] <= wanted, kind.name
+
+
+def test_hard_has_a_fixed_part_of_the_book_or_as_many() -> None:
+    for fraud_rate in (0.018, 0.09):
+        planned = innocents("hard", fraud_rate)
+        for kind in INNOCENTS:
+            wanted = PLANNED * max(kind.share, 1.2 * fraud_rate / len(RINGS))
+            assert wanted - kind.bounds[1] - 1 < planned[kind.name] <= wanted + 1e-6, kind.name
+
+
+def test_ordinary_reasons_to_share_are_as_frequent_at_every_level() -> None:
+    """Families, repeated applications, shoppers and couples are no twins that a level could do without."""
+    ordinary = [kind for kind in INNOCENTS if kind.ordinary]
+    assert {kind.name for kind in ordinary} == {"family", "reapplication", "rate_shopper", "couple_account"}
+    for level in LEVELS:
+        planned = innocents(level, 0.018)
+        for kind in ordinary:
+            assert kind.share * PLANNED - kind.bounds[1] < planned[kind.name] <= kind.share * PLANNED, (
+                level,
+                kind.name,
+            )
 
 
 def test_weighted_choices() -> None:
