@@ -17,7 +17,7 @@ from detectors.around import SHARE
 from detectors.artifact import FORMAT, MANIFEST, MODEL, Published
 from detectors.model import NO_FOLD, Model, learner_names
 from detectors.policy import Policy
-from detectors.score import assess, explain
+from detectors.score import assess, explain, recomputed
 from detectors.sweep import UNSUPERVISED, SweepResult, learnt, run
 from graph.errors import ArtifactError
 from graph.store import Batch
@@ -82,6 +82,14 @@ def test_every_application_is_assessed_by_the_sweeps_own_digits(
         row = rows[fact.application_id]
         assert (answer.raw, answer.score, answer.band) == (little.result.raw[index], row["score"], row["band"])
         assert answer.view == "book"
+
+
+def test_without_reasons_the_model_says_the_same(little: Little, policy: Policy, toolbox: Toolbox) -> None:
+    for fact in little.facts[::8]:
+        for some in (fact, replace(fact, application_id="N-9", day=fact.day + 1)):
+            batch = toolbox["batch_of"]([some])
+            answer = assess(little.published, batch, Batch.empty(), policy)
+            assert recomputed(little.published, batch, Batch.empty(), policy) == (answer.score, answer.band)
 
 
 def test_some_of_the_whole_book_too(lesson: Lesson, published: Published, policy: Policy) -> None:

@@ -18,7 +18,7 @@ from detectors.fresh import fresh_rows
 from detectors.local import REACH, local_book
 from detectors.policy import Policy
 from detectors.ringview import ring_signals
-from detectors.score import assess, explain, tokens_of
+from detectors.score import assess, explain, recomputed, tokens_of
 from detectors.sweep import SweepResult
 from detectors.words import reason
 from graph.book import LinkTable, link_table
@@ -51,6 +51,21 @@ def test_rescored_applications_equal_the_sweep(
         assert (answer.score, answer.probability, answer.band) == (row["score"], row["probability"], row["band"])
         assert answer.ring_id == row["ring_id"]
         assert explain(published, fact.application_id, policy) == replace(answer, missing=answer.missing)
+
+
+def test_without_reasons_the_score_and_band_are_the_same(
+    facts: list[Any], published: Published, policy: Policy, toolbox: Toolbox
+) -> None:
+    """Of swept ones and of new ones, with company that came after the sweep or none."""
+    picks = [*np.random.default_rng(4).choice(len(facts), 20, replace=False).tolist(), *range(100, 107)]
+    company = toolbox["batch_of"]([replace(facts[103], application_id="B-0", day=401.0)])
+    for fact in (facts[i] for i in picks):
+        for batch, recent in (
+            (toolbox["batch_of"]([fact]), Batch.empty()),
+            (toolbox["batch_of"]([replace(fact, application_id="B-9", day=402.0)]), company),
+        ):
+            answer = assess(published, batch, recent, policy)
+            assert recomputed(published, batch, recent, policy) == (answer.score, answer.band)
 
 
 def test_online_features_equal_the_published_ones(
@@ -129,6 +144,8 @@ def test_another_policy_than_the_sweeps_is_refused(
     other = replace(policy, features=policy.features[:-1])
     with pytest.raises(ArtifactError):
         assess(published, toolbox["batch_of"]([facts[0]]), Batch.empty(), other)
+    with pytest.raises(ArtifactError):
+        recomputed(published, toolbox["batch_of"]([facts[0]]), Batch.empty(), other)
 
 
 def test_tokens_of_names_every_value_once(facts: list[Any], toolbox: Toolbox) -> None:
