@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 
 from detectors import local, publish
 from detectors.artifact import Published
 from detectors.local import local_book
+from detectors.policy import Policy
 from detectors.sweep import Inputs, SweepResult, read_book
 from graph.book import PERSON, ROLES_PER_VALUE, Book, Slots
 from graph.store import Batch
@@ -106,4 +107,26 @@ def test_a_swept_row_changes_no_count(facts: list[Any], published: Published, to
         ids, book = whole(facts, toolbox)
         assert found.known is not None
         assert counts(found.book, found.target) == counts(book, ids.index(facts[index].application_id))
-        assert np.array_equal(found.book.columns["home_persons"][[found.target]], book.columns["home_persons"][[index]])
+        for name in ("home_persons", "established"):
+            assert found.book.columns[name][found.target] == book.columns[name][index], name
+
+
+@pytest.mark.parametrize(("first", "established"), [(300.0, 0), (150.0, 1), (1.0, 1)])
+def test_a_newcomers_employer_is_as_young_as_in_the_next_sweep(
+    facts: list[Any], policy: Policy, toolbox: Toolbox, tmp_path: Path, first: float, established: int
+) -> None:
+    """The book has known it from its first applicant on; a sweep with the newcomer would say the same."""
+
+    def of_firm(fact: Any, day: float) -> Any:
+        uses = tuple(use for use in fact.uses if use[0] != "employer")
+        return replace(fact, day=day, uses=(*uses, ("employer", "own", "startup co")))
+
+    book = [of_firm(fact, first) if fact is facts[7] else fact for fact in facts]
+    publish.write(
+        tmp_path / "S-1", toolbox["sweep"](toolbox["links_of"](toolbox["batch_of"](book)), policy), sweep_id="S"
+    )
+    new = replace(of_firm(facts[900], 402.0), application_id="P-1")
+    found = local_book(Published.open(tmp_path / "S-1"), toolbox["batch_of"]([new]), Batch.empty())
+    ids, later = whole([*book, new], toolbox)
+    assert later.columns["established"][ids.index("P-1")] == established
+    assert found.book.columns["established"][found.target] == established

@@ -1,6 +1,7 @@
 """The survey of a book: the same in blocks of any size, with nothing of the model in it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from detectors import survey as surveying
 from detectors.columns import norms
 from detectors.model import blind_names
 from detectors.policy import Policy
-from detectors.survey import blind_columns, outcome_columns, survey
+from detectors.survey import blind_columns, communities, outcome_columns, survey
 from detectors.sweep import read_book
 from graph.store import Batch
 from tests.detectors import lessons
@@ -50,6 +51,19 @@ def test_without_learning_only_the_learners_columns_are_missing(lesson: Lesson, 
     assert np.array_equal(plain.features, lesson.seen.features)
     with pytest.raises(ValueError, match="not made for learning"):
         blind_columns(lesson.book, plain)
+
+
+def test_both_sides_of_a_pair_count_alike_in_communities(lesson: Lesson, policy: Policy) -> None:
+    """What excuses a pair may differ between its sides; whose id is the smaller must not matter."""
+    pairs, book = lesson.seen.pairs, lesson.book
+    uneven = replace(pairs, weight=np.where(pairs.row < pairs.other, pairs.weight, pairs.weight // 9))
+    order = np.lexsort((pairs.row, pairs.other))
+    mirrored = replace(pairs, row=pairs.other[order], other=pairs.row[order], weight=uneven.weight[order])
+    assert (mirrored.row == pairs.row).all()
+    assert (mirrored.weight != uneven.weight).any()
+    found, again = (communities(book, some, lesson.seen.own, policy).label for some in (uneven, mirrored))
+    assert found.tolist() == again.tolist()
+    assert found.tolist() != lesson.seen.community.label.tolist(), "or the weights do not matter"
 
 
 def test_another_books_tails_may_rank_this_one(lesson: Lesson, policy: Policy) -> None:

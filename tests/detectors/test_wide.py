@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,22 @@ import pytest
 
 from detectors import wide as widening
 from detectors.columns import Norms, norms
-from detectors.contexts import OFFICER_REACH
+from detectors.contexts import OFFICER_REACH, OWN_DAYS
 from detectors.features import Layer0, layer0
 from detectors.policy import Policy
 from detectors.sweep import read_book
-from detectors.wide import LEAST_ALIKE, LIKE, LIKE_OFFICER, NOWHERE, OFFICER, OWN_COLUMNS, PAIR_FACTS, RARE, VALUE_FACTS
+from detectors.wide import (
+    LEAST_ALIKE,
+    LIKE,
+    LIKE_OFFICER,
+    NOWHERE,
+    OFFICER,
+    OWN_COLUMNS,
+    OWN_HISTORY,
+    PAIR_FACTS,
+    RARE,
+    VALUE_FACTS,
+)
 from graph.book import DAY, ROLES_PER_VALUE, Book
 from graph.projection import CAUSES, WINDOW
 from tests.detectors import lessons
@@ -33,13 +44,13 @@ class Ground:
     named: list[dict[str, int]]
 
 
-def read(lesson: Lesson, policy: Policy) -> Ground:
-    measured = norms(dict(lesson.book.columns))
-    rows = np.arange(lesson.book.applications, dtype=np.int32)
-    bottom = layer0(lesson.book, rows, policy, measured)
-    matrix = widening.wide(lesson.book, rows, bottom, policy, measured)
+def told(book: Book, policy: Policy) -> Ground:
+    measured = norms(dict(book.columns))
+    rows = np.arange(book.applications, dtype=np.int32)
+    bottom = layer0(book, rows, policy, measured)
+    matrix = widening.wide(book, rows, bottom, policy, measured)
     names = widening.names(policy)
-    return Ground(lesson.book, bottom, measured, [dict(zip(names, row, strict=True)) for row in matrix.tolist()])
+    return Ground(book, bottom, measured, [dict(zip(names, row, strict=True)) for row in matrix.tolist()])
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +60,7 @@ def lesson(toolbox: Toolbox, policy: Policy) -> Lesson:
 
 @pytest.fixture(scope="module")
 def ground(lesson: Lesson, policy: Policy) -> Ground:
-    return read(lesson, policy)
+    return told(lesson.book, policy)
 
 
 def agree(ground: Ground, row: int, expected: dict[str, int]) -> None:
@@ -91,6 +102,44 @@ def test_touches_by_channel_and_cause(ground: Ground, policy: Policy) -> None:
         agree(ground, row, expected)
         total += len(near)
     assert total > 200
+
+
+def test_persons_ever_by_channel(ground: Ground, policy: Policy) -> None:
+    """Whom nothing excuses, however long ago; each person once."""
+    book, met, found = ground.book, ground.bottom.touches, ground.bottom.entries
+    ever: dict[tuple[int, int], set[int]] = {}
+    for entry, other, cause in zip(met.entry.tolist(), met.other.tolist(), met.cause.tolist(), strict=True):
+        if not cause:
+            cell = int(found.row[entry]), int(found.channel[entry])
+            ever.setdefault(cell, set()).add(int(book.columns["person"][other]))
+    for row in range(book.applications):
+        channels = enumerate(policy.channels)
+        agree(ground, row, {f"ever_{channel.name}": len(ever.get((row, n), ())) for n, channel in channels})
+    assert max(map(len, ever.values())) >= lessons.RING_SIZE - 1
+
+
+def own_facts(book: Book, row: int) -> dict[str, int]:
+    """The person's other applications within a month, open or not, and their other dealers."""
+    person, times, dealer = (book.columns[name] for name in ("person", "event_at", "dealer"))
+    near = [
+        n for n in np.flatnonzero(person == person[row]).tolist()
+        if n != row and abs(int(times[n]) - int(times[row])) <= OWN_DAYS * DAY
+    ]  # fmt: skip
+    dealers = {int(dealer[n]) for n in near} - {0, int(dealer[row])}
+    return dict(zip(OWN_HISTORY, (len(near), len(dealers)), strict=True))
+
+
+def test_a_persons_other_applications(policy: Policy, toolbox: Toolbox) -> None:
+    """The rings of the lesson have nobody twice: here one stands at three dealers, refused at one of them."""
+    facts = lessons.people(toolbox, 60)
+    for n, day, status in ((20, 50.0, "approved"), (21, 52.0, "rejected"), (22, 60.0, "approved"), (23, 99.0, "open")):
+        uses = (*(use for use in facts[n].uses if use[0] != "national_id"), ("national_id", "own", "ID-one"))
+        facts[n] = replace(facts[n], day=day, uses=uses, attributes={**facts[n].attributes, "status": status})
+    _, book, _ = read_book(lessons.inputs(toolbox["links_of"](toolbox["batch_of"](facts)), toolbox["no_outcomes"]()))
+    some = told(book, policy)
+    for row in range(book.applications):
+        agree(some, row, own_facts(book, row))
+    assert [some.named[row]["own_near"] for row in range(20, 24)] == [2, 2, 2, 0]
 
 
 def users_of(book: Book, slot: int) -> list[int]:
