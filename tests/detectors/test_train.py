@@ -11,6 +11,7 @@ import pytest
 from detectors import around, publish
 from detectors import train as training
 from detectors.artifact import Published
+from detectors.boosting import MILLI
 from detectors.columns import norms, text_digest
 from detectors.grammar import read_grammar
 from detectors.model import Model, blind_names, learner_names, unread
@@ -223,6 +224,15 @@ def test_taught_boosters_start_from_the_blind_ones_and_read_outcomes_alone(
         rate = np.average(one["label"][:half], weights=one["weight"][:half])
         assert np.average(odds, weights=one["weight"][:half]) == pytest.approx(rate, rel=1e-6)
         assert odds[one["label"][:half]].mean() > odds.mean()
+
+
+def test_around_whom_nothing_is_known_outcomes_add_next_to_nothing(lesson: Lesson) -> None:
+    nothing = np.zeros((1, len(around.OUTCOME)), np.int64)
+    known = outcome_columns(lesson.book, lesson.seen)
+    for booster in lesson.model.taught:
+        (silent,) = booster.margin(nothing).tolist()
+        assert abs(silent) < 0.2 * MILLI
+        assert silent < booster.margin(known).max()
 
 
 def test_outcomes_raise_those_next_to_them(lesson: Lesson, policy: Policy, toolbox: Toolbox) -> None:
