@@ -123,8 +123,10 @@ def read_model(folder: Path) -> Model:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
         files = {name: (folder / name).read_bytes() for name in card["files"]}
         wrong = [n for n, data in files.items() if hashlib.sha256(data).hexdigest() != card["files"][n]]
-        if wrong or card["format"] != FORMAT:
-            raise ArtifactError(f"model {folder.name}: {wrong[0] if wrong else 'its format'} is altered", "train again")
+        if card["format"] != FORMAT:
+            raise ArtifactError(f"model {folder.name} was made by another release", "train again")
+        if wrong:
+            raise ArtifactError(f"model {folder.name}: {wrong[0]} is altered", "train again")
         folds = pl.read_ipc(files[FOLDS])
         return Model(
             card, _boosters(card, files, "blind"), _boosters(card, files, "taught"),

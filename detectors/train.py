@@ -1,9 +1,8 @@
 """Training: rings planted into copies of the lender's own book, and outcomes where there are any."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -13,82 +12,29 @@ from scipy.special import expit
 
 from detectors import around, fuse, measures
 from detectors.boosting import MILLI, Booster, Shape, fit
-from detectors.columns import Registry, norms, registry, settled, text_digest
+from detectors.columns import text_digest
 from detectors.grammar import Grammar
+from detectors.ground import FOLDS, Ground, Rows, Say, ground_of, planted_rows
 from detectors.model import Model, blind_names, mixed, unread
-from detectors.planting import plant
 from detectors.policy import Policy
-from detectors.survey import Survey, blind_parts, outcome_columns, survey
-from detectors.sweep import Inputs, read_book
-from graph.book import Book, LinkTable, lay_out, link_table
+from detectors.survey import outcome_columns
+from detectors.sweep import Inputs
 from graph.errors import UsageError
-from graph.network import Network
-from graph.persons import smallest_member
 
 I64 = NDArray[np.int64]
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
-LARGEST: Final = 120_000
-"""Applications that are trained on: the latest of a larger book."""
 FEWEST: Final = 500
 """A smaller book has too little for a ring to hide in."""
-FOLDS: Final = 2
-LARGEST_DEALER: Final = 0.1
-"""Share of the book beyond which a dealer's lone applications may lie in both folds: one alone would lack innocents."""
-WANTED: Final = 4_000
-"""Planted applications to learn from, by one copy of the book to MOST_COPIES."""
-MOST_COPIES: Final = 6
-OTHERS: Final = 0.4
-"""Share of a copy's other rows that stand against the planted ones."""
-MOST_OTHERS: Final = 60_000
-LOUD: Final = 0.1
-"""Share of the book that stands out by the unsupervised score and is not planted into."""
 PASSES: Final = 2
-DERIVED: Final = ("rank", "home_persons", "established")
-"""Columns that are made anew for a copy."""
 LEAST_CONFIRMED: Final = 30
 """Confirmed applications below which outcomes teach nothing but chance; nor do those of one ring, which is one case."""
 CONFIRMED_WEIGHT: Final = 2.0
 SHAPE: Final = Shape(trees=250, leaves=16, rate=0.05, least=50, columns=0.25)
 TAUGHT_SHAPE: Final = Shape(trees=40, leaves=6, rate=0.05, least=30, shrink=20.0)
 """Small: it has a hundred rows to learn from, and says only what known outcomes add."""
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Rows to learn from: blind columns, label, the row of the book that each was, fold, ring or -1."""
-
-    columns: F32
-    label: Bool
-    source: I64
-    fold: I64
-    ring: I64
-
-
-@dataclass(frozen=True, slots=True)
-class _Ground:
-    """The book itself. drawn: [A] how often each application stands in what is learnt."""
-
-    net: Network
-    book: Book
-    links: LinkTable
-    seen: Survey
-    columns: F32
-    fold: I64
-    registry: Registry
-    drawn: F64
-
-    @property
-    def confirmed(self) -> Bool:
-        return self.book.columns["confirmed"].astype(np.bool_)
-
-    @property
-    def lessons(self) -> I64:
-        """Confirmed applications that are learnt from."""
-        return np.flatnonzero(self.confirmed & (self.drawn > 0))
 
 
 def train(
@@ -114,8 +60,8 @@ def train(
             f"{inputs.links.applications.height} applications are too few to learn from", f"load {FEWEST} or more"
         )
     say("surveying the book")
-    ground = _ground(inputs, policy, seed, resample)
-    rows = _planted(ground, policy, grammar, seed, say)
+    ground = ground_of(inputs, policy, seed, resample)
+    rows = planted_rows(ground, policy, grammar, seed, say)
     if not rows.label.any():
         raise UsageError("no ring of the grammar fits this book", "load more of it, or leave out fewer forms")
     say(f"learning from {int(rows.label.sum()):,} planted applications")
@@ -130,99 +76,7 @@ def train(
     return Model(card, blind, taught, known[order], ground.fold[order].astype(np.int8))
 
 
-def _ground(inputs: Inputs, policy: Policy, seed: int, resample: int | None) -> _Ground:
-    net, book, _ = read_book(_latest(inputs))
-    measured = norms(dict(book.columns))
-    seen = survey(book, policy, measured, learns=True)
-    fold = np.random.default_rng(seed).integers(0, FOLDS, book.applications)[_inseparable(book, seen)]
-    links = link_table(net, book.columns["person"].astype(np.int32))
-    drawn = _drawn(seen.community.label, resample)
-    columns = _joined(blind_parts(book, seen), np.arange(book.applications))
-    seen = replace(seen, wide=None)  # it is in the columns
-    return _Ground(net, book, links, seen, columns, fold, registry(inputs.employers), drawn)
-
-
-def _drawn(community: I64, resample: int | None) -> F64:
-    """[A] how often each application's community is drawn, when as many are drawn as there are; once without a seed."""
-    if resample is None:
-        return np.ones(len(community))
-    label, of = np.unique(community, return_inverse=True)
-    again = np.random.default_rng(resample).integers(0, len(label), len(label))
-    return np.bincount(again, minlength=len(label)).astype(np.float64)[of]
-
-
-def _inseparable(book: Book, seen: Survey) -> I64:
-    """[A] smallest member of what must not be split over folds, or a booster is asked of what it learnt as innocent.
-
-    A community with all that its persons applied for; applications that stand alone go with their dealer's others,
-    because a cohort has no ties. Where nobody knows the dealer, or it has much of the book, they go one by one.
-    """
-    every = np.arange(book.applications)
-    ends = np.concatenate([seen.community.label, book.columns["person"].astype(np.int64)])
-    label = smallest_member(book.applications, np.tile(every, 2), ends).astype(np.int64)
-    alone = np.flatnonzero(np.bincount(label, minlength=book.applications)[label] == 1)
-    dealer = book.columns["dealer"][alone]
-    _, first, of, many = np.unique(dealer, return_index=True, return_inverse=True, return_counts=True)
-    kept = (dealer != 0) & (many[of] <= LARGEST_DEALER * book.applications)
-    label[alone[kept]] = alone[first][of][kept]
-    return label
-
-
-def _latest(inputs: Inputs) -> Inputs:
-    """The same inputs with at most LARGEST applications, the latest ones."""
-    applications = inputs.links.applications
-    if applications.height <= LARGEST:
-        return inputs
-    kept = applications.sort("event_at", "application_id", descending=True).head(LARGEST)
-    links = inputs.links.links.join(kept.select(application="nid"), on="application", how="semi")
-    used = inputs.links.identifiers.join(links.select(nid="identifier"), on="nid", how="semi")
-    return Inputs(
-        type(inputs.links)(kept, used, links), inputs.outcomes, inputs.watchlist, inputs.employers,
-        inputs.watermark, inputs.as_of,
-    )  # fmt: skip
-
-
-def _planted(ground: _Ground, policy: Policy, grammar: Grammar, seed: int, say: Say) -> _Rows:
-    """Planted rows of several copies, and some of the others."""
-    book, size = ground.book, ground.book.applications
-    copies = int(np.clip(round(WANTED / max(grammar.rows * size, 1)), 1, MOST_COPIES))
-    quiet = (ground.seen.raw <= np.quantile(ground.seen.raw, 1 - LOUD)) & (ground.drawn > 0)
-    measured = norms(dict(book.columns))
-    columns = {name: column for name, column in book.columns.items() if name not in DERIVED}
-    parts = []
-    for number in range(copies):
-        say(f"planting rings, copy {number + 1} of {copies}")
-        planted = plant(columns, ground.links, grammar, seed=seed * 1009 + number, quiet=quiet)
-        core = planted.columns["employer_core"].astype(np.int64)
-        copy = settled(lay_out({**planted.columns, **ground.registry.columns(core)}, planted.links))
-        seen = survey(copy, policy, measured, learns=True, tail=ground.seen.tails)
-        parts.append(_sample(ground, planted.ring, blind_parts(copy, seen), np.random.default_rng((seed, number))))
-    return _Rows(
-        np.concatenate([p.columns for p in parts]),
-        np.concatenate([p.label for p in parts]),
-        np.concatenate([p.source for p in parts]),
-        np.concatenate([p.fold for p in parts]),
-        np.concatenate([np.where(p.ring >= 0, p.ring + n * size, -1) for n, p in enumerate(parts)]),
-    )
-
-
-def _joined(parts: Sequence[NDArray[Any]], rows: I64) -> F32:
-    """[rows, columns] the rows of columns that lie side by side: the whole of a large book is never made twice."""
-    table = np.empty((len(rows), sum(part.shape[1] for part in parts)), np.float32)
-    np.concatenate([part[rows] for part in parts], axis=1, out=table, casting="unsafe")
-    return table
-
-
-def _sample(ground: _Ground, ring: I64, parts: Sequence[NDArray[Any]], rng: np.random.Generator) -> _Rows:
-    share = min(OTHERS, MOST_OTHERS / max(len(ring), 1))
-    others = (rng.random(len(ring)) < share) & ~ground.confirmed & (ground.drawn > 0)
-    chosen = np.flatnonzero((ring >= 0) | others)
-    fold_of_ring = rng.integers(0, FOLDS, int(ring.max(initial=0)) + 1)
-    fold = np.where(ring >= 0, fold_of_ring[np.maximum(ring, 0)], ground.fold)
-    return _Rows(_joined(parts, chosen), ring[chosen] >= 0, chosen, fold[chosen], ring[chosen])
-
-
-def _blind(ground: _Ground, rows: _Rows, policy: Policy, seed: int) -> tuple[Booster, ...]:
+def _blind(ground: Ground, rows: Rows, policy: Policy, seed: int) -> tuple[Booster, ...]:
     """Boosters that never read an outcome: planted rows, and those confirmed, against the rest.
 
     The rest holds the frauds that nobody has found. As in expectation maximisation for positive and unlabelled rows
@@ -242,7 +96,7 @@ def _blind(ground: _Ground, rows: _Rows, policy: Policy, seed: int) -> tuple[Boo
     return boosters
 
 
-def _doubt(ground: _Ground, margin: I64, policy: Policy) -> F64:
+def _doubt(ground: Ground, margin: I64, policy: Policy) -> F64:
     """[A] how probably each application is a fraud that nobody found: as an innocent it weighs the less."""
     raw = mixed(ground.seen.raw, margin, policy, taught=False)
     everyone = np.ones(len(raw), bool)
@@ -263,7 +117,7 @@ def _fitted(
         return tuple(pool.map(one, range(FOLDS)))
 
 
-def _taught(ground: _Ground, blind: tuple[Booster, ...], policy: Policy, seed: int) -> tuple[Booster, ...]:
+def _taught(ground: Ground, blind: tuple[Booster, ...], policy: Policy, seed: int) -> tuple[Booster, ...]:
     """Boosters that say what known outcomes add to the blind log odds.
 
     They read outcomes alone: what makes a fraud the blind ones learn from thousands of rows, not from the few that are
@@ -305,8 +159,8 @@ def _crossed(boosters: Sequence[Booster], columns: NDArray[Any], fold: I64) -> I
 
 
 def _card(
-    ground: _Ground,
-    rows: _Rows,
+    ground: Ground,
+    rows: Rows,
     blind: tuple[Booster, ...],
     taught: tuple[Booster, ...],
     policy: Policy,

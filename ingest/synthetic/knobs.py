@@ -92,6 +92,7 @@ INNOCENTS: Final[tuple[Kind, ...]] = (
 
 HOUSEHOLD: Final = 8  # a larger ring cannot pose as one family
 MOST_DAYS_OF_A_RUSH: Final = 60  # kinds that are over sooner never drip
+USUAL_RATE: Final = 0.018  # of fraud
 TWINS_AT_LEAST: Final = 1.2  # innocents of a class are at least this many times one typology's fraud
 
 
@@ -102,7 +103,7 @@ class Knobs:
     applications: int
     seed: int
     locale: str = "zh"
-    fraud_rate: float = 0.018
+    fraud_rate: float = USUAL_RATE
     level: str = "standard"
     label_share: float = 0.5
     finding_error: float = 0.2

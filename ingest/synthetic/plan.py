@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.synthetic.knobs import HOUSEHOLD, INNOCENTS, MOST_DAYS_OF_A_RUSH, RINGS, TWINS_AT_LEAST, Kind, Knobs
+from ingest.synthetic.knobs import (
+    HOUSEHOLD,
+    INNOCENTS,
+    MOST_DAYS_OF_A_RUSH,
+    RINGS,
+    TWINS_AT_LEAST,
+    USUAL_RATE,
+    Kind,
+    Knobs,
+)
 from ingest.synthetic.pools import Floats, Ints, Mask, choose
 from ingest.synthetic.world import World
 
@@ -77,7 +86,7 @@ def _ring_sizes(rng: np.random.Generator, budget: int) -> dict[str, Ints]:
 
 
 def _innocent_sizes(rng: np.random.Generator, kind: Kind, knobs: Knobs) -> Ints:
-    typology = knobs.fraud_rate / len(RINGS)
+    typology = (knobs.fraud_rate or USUAL_RATE) / len(RINGS)  # a book without fraud has its innocents
     twins = knobs.hardness.twins
     share = max(kind.share, TWINS_AT_LEAST * typology) if twins is None or kind.ordinary else twins * typology
     budget = int(share * knobs.applications)

@@ -15,11 +15,11 @@ from detectors.artifact import FORMAT, Published
 from detectors.columns import norms
 from detectors.features import layer0
 from detectors.grammar import Form, Grammar, Tie
+from detectors.ground import DERIVED
 from detectors.planting import Planted, plant
 from detectors.policy import Policy
 from detectors.score import assess
 from detectors.sweep import Inputs, SweepResult, read_book
-from detectors.train import DERIVED
 from detectors.words import text
 from graph.book import Book, LinkTable, link_table, name_mark
 from graph.network import NO_MARK

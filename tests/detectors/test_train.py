@@ -8,19 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detectors import around, publish
+from detectors import around, ground, publish
 from detectors import train as training
 from detectors.artifact import Published
 from detectors.boosting import MILLI
 from detectors.columns import norms, text_digest
 from detectors.grammar import read_grammar
+from detectors.ground import FOLDS, LARGEST_DEALER
 from detectors.model import Model, blind_names, learner_names, unread
 from detectors.policy import Policy
 from detectors.propagation import Communities
 from detectors.score import explain
 from detectors.survey import blind_columns, outcome_columns, survey
 from detectors.sweep import Inputs, learnt, read_book, run
-from detectors.train import FEWEST, FOLDS, LARGEST_DEALER, LEAST_CONFIRMED, train
+from detectors.train import FEWEST, LEAST_CONFIRMED, train
 from graph.errors import UsageError
 from tests.detectors import lessons
 from tests.detectors.lessons import Lesson, hush
@@ -103,7 +104,7 @@ class Drawn:
         return Communities(np.array(self.communities, np.int64), np.zeros(self.applications, np.int64))
 
     def pieces(self) -> set[frozenset[int]]:
-        label = training._inseparable(self, self).tolist()  # type: ignore[arg-type]
+        label = ground._inseparable(self, self).tolist()  # type: ignore[arg-type]
         assert all(label[n] == n for n in set(label)), "a label is one of the piece's own"
         return {frozenset(n for n, one in enumerate(label) if one == piece) for piece in set(label)}
 
@@ -269,7 +270,7 @@ def test_an_unseen_ring_stands_above_families(policy: Policy, toolbox: Toolbox) 
 def test_of_a_larger_book_the_latest_are_learnt_from(
     lesson: Lesson, policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "LARGEST", 505)
+    monkeypatch.setattr(ground, "LARGEST", 505)
     model = trained(lesson.inputs, policy)
     assert model.card["applications"] == 505
     latest = sorted(lesson.facts, key=lambda fact: (fact.day, fact.application_id))[-505:]
@@ -316,23 +317,23 @@ def test_a_book_that_no_ring_fits_is_wrong_use(lesson: Lesson, policy: Policy) -
 
 def test_communities_are_drawn_again_as_many_as_there_are() -> None:
     label = np.array([0, 0, 2, 3, 3, 3, 6, 7])
-    assert training._drawn(label, None).tolist() == [1] * len(label)
-    draws = [training._drawn(label, seed) for seed in range(40)]
+    assert ground._drawn(label, None).tolist() == [1] * len(label)
+    draws = [ground._drawn(label, seed) for seed in range(40)]
     for drawn in draws:
         first = drawn[[0, 2, 3, 6, 7]]
         assert first.sum() == len(first)
         assert drawn.tolist() == np.repeat(first, [2, 1, 3, 1, 1]).tolist()
     assert len({tuple(drawn) for drawn in draws}) > 20
-    assert draws[3].tolist() == training._drawn(label, 3).tolist()
+    assert draws[3].tolist() == ground._drawn(label, 3).tolist()
 
 
 def test_whom_nobody_drew_is_neither_planted_into_nor_learnt_from(
     lesson: Lesson, policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawn = training._drawn(lesson.seen.community.label, 5)
+    drawn = ground._drawn(lesson.seen.community.label, 5)
     planted: list[np.ndarray] = []
     learnt_from: list[np.ndarray] = []
-    plant, fitted = training.plant, training._fitted
+    plant, fitted = ground.plant, training._fitted
 
     def planting(*given: Any, **named: Any) -> Any:
         planted.append(named["quiet"])
@@ -342,7 +343,7 @@ def test_whom_nobody_drew_is_neither_planted_into_nor_learnt_from(
         learnt_from.append(given[2])
         return fitted(*given)
 
-    monkeypatch.setattr(training, "plant", planting)
+    monkeypatch.setattr(ground, "plant", planting)
     monkeypatch.setattr(training, "_fitted", fitting)
     model = train(lesson.inputs, policy, read_grammar(), seed=3, model_id="M-1", say=hush, resample=5)
     assert planted
