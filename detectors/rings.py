@@ -175,6 +175,8 @@ def describe(
 ) -> pl.DataFrame:
     """One row a ring: size, persons, exposure, expected loss, span, dealers, typology and its strongest reasons.
 
+    raw: mean of its members; middle: what half of them reach.
+
     scored: [A] probability, raw. reasons: [A, codes] contributions by reason.
     """
     rows = np.flatnonzero(found.label >= 0)
@@ -201,6 +203,7 @@ def describe(
             pl.col("loan").sum().alias("exposure"),
             pl.col("loss").sum().alias("expected_loss"),
             (pl.col("raw").sum() // pl.len()).cast(pl.Int64).alias("raw"),
+            pl.col("raw").quantile(0.5, "higher").cast(pl.Int64).alias("middle"),
             pl.col("event_at").min().alias("first_event_at"),
             pl.col("event_at").max().alias("last_event_at"),
         )

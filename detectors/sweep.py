@@ -205,20 +205,21 @@ def _traced(
         }
     )
     line = lineage.trace(members, drawn.table.height, previous.members if previous else None, now, policy)
-    raw = drawn.table["raw"].to_numpy()
-    table = drawn.table.with_columns(
-        pl.Series("ring_id", line.ids, dtype=pl.String),
-        pl.Series("event", line.events, dtype=pl.String),
-        pl.Series("sources", line.sources, dtype=pl.List(pl.String)),
-        pl.Series("founded_at", line.founded_at, dtype=pl.Int64),
-        pl.Series("score", fuse.score(raw, calibration).astype(np.int32)),
-        pl.Series("probability", fuse.probability(raw, calibration)),
-        pl.Series(
-            "band",
-            np.where(raw >= calibration.red, "red", np.where(raw >= calibration.amber, "amber", "green")).tolist(),
-            dtype=pl.String,
-        ),
-    ).sort(["expected_loss", "raw", "ring_id"], descending=[True, True, False])
+    raw, middle = drawn.table["raw"].to_numpy(), drawn.table["middle"].to_numpy()
+    nothing = np.zeros(len(raw), np.int64)  # the places kept for the score without a model are for applications
+    table = (
+        drawn.table.drop("middle")
+        .with_columns(
+            pl.Series("ring_id", line.ids, dtype=pl.String),
+            pl.Series("event", line.events, dtype=pl.String),
+            pl.Series("sources", line.sources, dtype=pl.List(pl.String)),
+            pl.Series("founded_at", line.founded_at, dtype=pl.Int64),
+            pl.Series("score", fuse.score(raw, calibration).astype(np.int32)),
+            pl.Series("probability", fuse.probability(raw, calibration)),
+            pl.Series("band", fuse.bands(middle, nothing, nothing == 0, calibration).tolist(), dtype=pl.String),
+        )
+        .sort(["expected_loss", "raw", "ring_id"], descending=[True, True, False])
+    )
     ids = table.select("ring", "ring_id")
     ranked = table.with_row_index("rank", offset=1).with_columns(pl.col("rank").cast(pl.Int64))
     return ranked.drop("ring"), _member_frame(members.join(ids, on="ring"), policy), line.gone
