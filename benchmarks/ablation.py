@@ -79,6 +79,9 @@ class Part:
 
 
 NAMES: Final = ("reference_names", "reference_stranger")
+CROWDS: Final = tuple(
+    f"crowd_{name}" for name in ("address", "account", "device", "phone_own", "phone_reference", "email")
+)
 PARTS: Final[Mapping[str, Part]] = {
     WHOLE: Part("nothing"),
     "learning": Part("learning (the unsupervised score alone)", train=False),
@@ -114,6 +117,7 @@ PARTS: Final[Mapping[str, Part]] = {
     ),
     "causes": Part("innocent causes altogether", uncaused=True),
     "names": Part("names beside phones", unread=("othername_*",), features=NAMES),
+    "crowds": Part("crowds without a burst", unread=("ever_*",), features=CROWDS),
     "value_facts": Part(
         "what a value's users have in common, its age", unread=("firm_*", "surname_*", "dealer_*", "age_*")
     ),
