@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from networkx import Graph, connected_components
 
 from detectors.grammar import Form, Grammar, Tie, read_grammar
+from detectors.ground import DERIVED
 from detectors.planting import Planted, plant
 from detectors.sweep import read_book
 from detectors.ties import RUN_GAP
-from detectors.train import DERIVED
 from graph.book import DAY, PERSON, SINGLE, LinkTable, link_table, single_values, token_number
 from graph.network import BUILDING, EMPLOYER_CORE, PHONE_BLOCK
 from graph.persons import CONFIRMING, PERSONAL
