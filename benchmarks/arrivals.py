@@ -38,7 +38,7 @@ from detectors.grammar import read_grammar
 from detectors.measures import ratio
 from detectors.model import NO_FOLD, Model
 from detectors.score import assess, model_columns, tokens_of
-from detectors.survey import blind_columns, outcome_columns
+from detectors.survey import blind_columns, outcome_columns, survey
 from detectors.sweep import Inputs, SweepResult, run
 from detectors.train import train
 from graph.book import DAY
@@ -111,7 +111,7 @@ def reasons(days: Sequence[Day], model: Model) -> dict[str, list[dict[str, Any]]
 
 def effects(mine: I64, theirs: I64, model: Model) -> list[dict[str, Any]]:
     """By column: share of rows that differ, and what the sweep's value alone changes; the greatest SHOWN."""
-    names = (model.taught or model.blind)[0].names
+    names = model.names
     fold = np.full(len(mine), NO_FOLD)
     before = model.margin(mine, fold)
     found: list[tuple[float, float, float, str]] = []
@@ -151,8 +151,9 @@ class Swept:
         return int(self.result.raw[top(self.result.raw)].min())
 
     def asked(self, rows: I64, model: Model) -> I64:
-        """[R, columns] what the model was asked of some rows."""
-        book, seen = self.result.book, self.result.seen
+        """[R, columns] what the model was asked of some rows: made again, since a sweep lets its widest table go."""
+        book = self.result.book
+        seen = survey(book, self.result.policy, self.result.norms, learns=True)
         columns = blind_columns(book, seen)[rows]
         return np.concatenate([columns, outcome_columns(book, seen)[rows]], axis=1) if model.taught else columns
 
@@ -183,7 +184,7 @@ def one_day(before: Swept, after: Swept, links: Links, opened: Inside, model: Mo
         asked.append(model_columns(before.published, batch, recent, opened.policy))
     at, raw = np.array(rows, np.int64), np.array(online, np.int64)
     chosen = top(after.result.raw)[at]
-    width = len((model.taught or model.blind)[0].names)
+    width = len(model.names)
     mine = np.concatenate([np.zeros((0, width), np.int64), *asked])
     return Day(raw, after.result.raw[at], raw >= before.least, chosen, mine, after.asked(at, model))
 

@@ -76,6 +76,11 @@ class Model:
     def model_id(self) -> str:
         return str(self.card["model_id"])
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that it is asked with, in order."""
+        return (*self.blind[0].names, *(self.taught[0].names if self.taught else ()))
+
     def folds_of(self, application_ids: Sequence[str]) -> I64:
         """[R] the fold whose booster has not seen an application, NO_FOLD where none has."""
         if not len(self.known):
