@@ -6,6 +6,7 @@ import platform
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -63,7 +64,11 @@ def ringsight(home: Path, *words: str, log: Path, policy: Path | None = None) ->
 
 def save(name: str, result: dict[str, Any]) -> Path:
     """Write a result beside the code."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
+    return keep(RESULTS / f"{name}.json", result)
+
+
+def keep(path: Path, result: Mapping[str, Any]) -> Path:
+    """Write a result where it is wanted, with the folders that lead there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return path

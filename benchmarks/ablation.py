@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from benchmarks import _seeds
 from benchmarks._arms import ARMS, CACHE, Book, Run, Way, code_digest, each_measured, locale_of, names
-from benchmarks._machine import RESULTS, machine
+from benchmarks._machine import RESULTS, keep, machine
 from benchmarks._seeds import Spread, spread
 from benchmarks.detection import SEEDS
 from benchmarks.heldout import MIXED
@@ -275,8 +275,7 @@ def main(words: Sequence[str] | None = None) -> int:
         "parts": parts,
     }
     print(f"\n{tables(parts)}", file=sys.stderr)
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
-    asked.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    keep(asked.out, result)
     print(
         json.dumps(
             {name: {"AP": kept["figures"]["AP"], "less": kept["difference"]["AP"]} for name, kept in parts.items()}

@@ -31,7 +31,7 @@ from api.batches import NOTHING, merge
 from api.gates import singles
 from benchmarks._arms import ARMS, Book, code_digest, load, loaded, locale_of
 from benchmarks._inside import Inside, inside, top
-from benchmarks._machine import RESULTS, machine
+from benchmarks._machine import RESULTS, keep, machine
 from detectors import publish
 from detectors.artifact import Published
 from detectors.grammar import read_grammar
@@ -242,8 +242,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     result = {"books": [asdict(book) for book in books], "code": code_digest(), "machine": machine(), "runs": runs}
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
-    asked.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    keep(asked.out, result)
     print(json.dumps(runs))
     return 0
 

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from benchmarks import _seeds
 from benchmarks._arms import ARMS, CACHE, Book, Way, code_digest, locale_of, measured, names
-from benchmarks._machine import RESULTS, machine
+from benchmarks._machine import RESULTS, keep, machine
 from ingest.synthetic import LEVELS, RINGS
 
 SEEDS: Final = (11, 12, 13)
@@ -103,8 +103,7 @@ def main(words: Sequence[str] | None = None) -> int:
     }
     for arm, held in runs.items():
         print(f"\n{_seeds.table(arm, result['arms'][arm]['methods'])}\n\n{_seeds.parts(arm, held)}", file=sys.stderr)
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
-    asked.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    keep(asked.out, result)
     print(json.dumps({arm: kept["methods"] for arm, kept in result["arms"].items()}))
     return 0
 

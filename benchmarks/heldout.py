@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks._arms import CACHE, Book, Way, code_digest, locale_of, measured
-from benchmarks._machine import RESULTS, machine
+from benchmarks._machine import RESULTS, keep, machine
 from benchmarks._seeds import Spread, spread, told
 from benchmarks.detection import SEEDS
 from ingest.synthetic import LEVELS
@@ -112,8 +112,7 @@ def main(words: Sequence[str] | None = None) -> int:
     lines = [f"  {name:<22}{told(figure):>14}" for held in pairs.values() for name, figure in held.items()]
     lines.append(f"  {'mean of the pairs':<22}{told(spread(means)):>14}")
     print("\n".join(["r2 of what is held out", *lines]), file=sys.stderr)
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
-    asked.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    keep(asked.out, result)
     print(json.dumps({"mean_r2": result["mean_r2"], "pairs": pairs}))
     return 0
 

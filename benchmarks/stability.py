@@ -27,7 +27,7 @@ from scipy.stats import spearmanr
 
 from benchmarks._arms import ARMS, Book, code_digest, load, loaded, locale_of
 from benchmarks._inside import best, inside
-from benchmarks._machine import RESULTS, machine
+from benchmarks._machine import RESULTS, keep, machine
 from benchmarks._seeds import spread, told
 from detectors.columns import norms
 from detectors.grammar import read_grammar
@@ -152,8 +152,7 @@ def main(words: Sequence[str] | None = None) -> int:
     for arm, figures in summary.items():
         lines = [f"  {name:<14}{told(figure):>14}" for name, figure in figures.items()]
         print("\n".join([f"{arm}, {asked.models} models", *lines]), file=sys.stderr)
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
-    asked.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    keep(asked.out, result)
     print(json.dumps(summary))
     return 0
 

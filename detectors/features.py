@@ -51,6 +51,7 @@ class Layer0:
     surprise: I64
     persons: I64
     touches: Touches
+    crowds: I64
 
 
 def layer0(book: Book, rows: I32, policy: Policy, norms: Norms) -> Layer0:
@@ -59,17 +60,18 @@ def layer0(book: Book, rows: I32, policy: Policy, norms: Norms) -> Layer0:
     met = touches(book, rows, found, policy.channels)
     surprised, persons = entry_surprise(book, rows, found, met, policy.channels)
     pairs = _pairs(book, rows, found, met, policy)
+    crowded = crowds(book, found, met, len(rows), len(policy.channels))
     columns = {
         **_channel_columns(found, surprised, len(rows), policy),
         **_pair_columns(book, pairs, len(rows), policy),
         **_context_columns(book, rows, norms),
         "employer_variants": _variants(book, rows, found, met, policy),
         **{name: _other_names(book, found, met, name, len(rows), policy) for name in NAMED},
-        **_crowd_columns(book, found, met, len(rows), policy),
+        **{f"crowd_{c.name}": column for c, column in zip(policy.channels, crowded.T, strict=True)},
         "watchlist": book.columns["watched"].astype(np.int64)[rows],
     }
     matrix = np.stack([columns[f.name] for f in policy.features], axis=1)
-    return Layer0(np.maximum(matrix, 0), pairs, found, surprised, persons, met)
+    return Layer0(np.maximum(matrix, 0), pairs, found, surprised, persons, met, crowded)
 
 
 def _pairs(book: Book, rows: I32, found: Entries, met: Touches, policy: Policy) -> Pairs:
@@ -91,11 +93,6 @@ def _channel_columns(found: Entries, surprised: I64, size: int, policy: Policy) 
     cell = found.channel.astype(np.int64) * size + found.row
     greatest = most(cell, surprised, len(policy.channels) * size, 0).reshape(len(policy.channels), size)
     return {f"s_{channel.name}": column for channel, column in zip(policy.channels, greatest, strict=True)}
-
-
-def _crowd_columns(book: Book, found: Entries, met: Touches, size: int, policy: Policy) -> dict[str, I64]:
-    crowded = crowds(book, found, met, size, len(policy.channels))
-    return {f"crowd_{c.name}": column for c, column in zip(policy.channels, crowded.T, strict=True)}
 
 
 def crowds(book: Book, found: Entries, met: Touches, size: int, channels: int) -> I64:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from detectors import contexts
 from detectors.columns import Norms
-from detectors.features import Layer0, crowds
+from detectors.features import Layer0
 from detectors.policy import Policy
 from detectors.tally import add, count, distinct, least, most
 from graph.book import DAY, Book
@@ -83,7 +83,7 @@ def wide(book: Book, rows: I32, bottom: Layer0, policy: Policy, norms: Norms) ->
     parts = [
         bottom.features,
         _touched(bottom, size, policy),
-        crowds(book, bottom.entries, bottom.touches, size, len(policy.channels)),
+        bottom.crowds,
         _values(book, rows, bottom, size, policy),
         _pairs(book, rows, bottom.pairs, size, policy),
         _causes(bottom, size),
