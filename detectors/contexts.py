@@ -19,6 +19,11 @@ F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 OFFICER_REACH: Final = 64
+LIKE_OFFICER: Final = ("home_region", "income_band", "model", "channel")
+"""What two applications of one officer may be alike in."""
+LEAST_ALIKE: Final = 2
+RARE: Final = 100
+"""Likeness is told in hundredths of a decade of rarity."""
 OWN_REACH: Final = 24
 OWN_DAYS: Final = 30
 LEAST_WINDOW: Final = 3
@@ -40,6 +45,20 @@ def officer_company(book: Book, rows: I32) -> Company:
     person = book.columns["person"]
     keep = person[met.other] != person[rows[met.row]]
     return Company(met.row[keep], met.other[keep], met.inside[keep])
+
+
+def likeness(book: Book, rows: I32, met: Company, norms: Norms) -> tuple[Bool, I64]:
+    """[C] of one officer's pairs: alike in LEAST_ALIKE columns of LIKE_OFFICER, and how rarely so in all of them."""
+    alike, rare = np.zeros(len(met.row), np.int64), np.zeros(len(met.row), np.int64)
+    for name in LIKE_OFFICER:
+        value = book.columns[name].astype(np.int64)
+        share = share_of(value[rows], *norms.counted[name], book.size)
+        rarity = np.rint(-np.log10(np.maximum(share, 1e-6)) * RARE).astype(np.int64)
+        theirs = value[met.other]
+        same = (theirs == value[rows][met.row]) & (theirs != 0)
+        alike += same
+        rare += same * rarity[met.row]
+    return alike >= LEAST_ALIKE, rare
 
 
 def _company(book: Book, rows: I32, kind: int, reach: int) -> Company:

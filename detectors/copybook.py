@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.book import PERSON, LinkTable, expand, name_mark, person_value
-from graph.network import NO_MARK, NO_OFFSET
+from graph.network import DERIVED_KIND, NO_MARK, NO_OFFSET
 from graph.schema import KIND, ROLE
 
 I64 = NDArray[np.int64]
@@ -32,6 +32,7 @@ class Copy:
     kept: Bool
     added: list[I64] = field(default_factory=list)
     own: dict[int, I64] = field(default_factory=dict)
+    offsets: dict[int, I64] = field(default_factory=dict)
     marks: dict[int, I64] = field(default_factory=dict)
 
     def fresh(self, shape: tuple[int, ...]) -> I64:
@@ -40,12 +41,22 @@ class Copy:
 
     def held(self, kind: int) -> I64:
         """[A] the applications' own value of a kind as it stands now, the first in order of several, 0 without one."""
-        if kind not in self.own:
-            chosen = self.kept & (self.links.kind == kind) & (self.links.role == OWN)
-            value = np.zeros(len(self.start) - 1, np.int64)
-            value[self.links.application[chosen][::-1]] = self.links.value[chosen][::-1]
-            self.own[kind] = value
+        self._read(kind)
         return self.own[kind]
+
+    def offset(self, kind: int) -> I64:
+        """[A] where in its coarser value each application's own stands (see `held`), NO_OFFSET without one."""
+        self._read(kind)
+        return self.offsets[kind]
+
+    def _read(self, kind: int) -> None:
+        if kind in self.own:
+            return
+        chosen = self.kept & (self.links.kind == kind) & (self.links.role == OWN)
+        rows, size = self.links.application[chosen][::-1], len(self.start) - 1
+        self.own[kind], self.offsets[kind] = np.zeros(size, np.int64), np.full(size, NO_OFFSET, np.int64)
+        self.own[kind][rows] = self.links.value[chosen][::-1]
+        self.offsets[kind][rows] = self.links.offset[chosen][::-1]
 
     def given(self, role: int) -> I64:
         """Marks beside the phones of a role, one a link of the book, NO_MARK among them."""
@@ -96,6 +107,30 @@ class Copy:
         self.added.append(np.stack([row, value, np.full(len(row), kind), np.full(len(row), role), offset, mark]))
         if role == OWN:
             self.held(kind)[row] = value
+            self.offset(kind)[row] = offset
+
+    def carry_of(self, row: I64, holder: I64, kind: int, role: int, *, named: I64 | None = None) -> None:
+        """Give rows, in a role, what others own of a kind, with the coarser value it lies in. Holders own one."""
+        self.carry(row, kind, role, self.held(kind)[holder], named=named)
+        coarse = DERIVED_KIND.get(kind)
+        if coarse is not None:
+            group, offset = self.held(coarse)[holder], self.offset(coarse)[holder]
+            known = group != 0
+            self.carry(row[known], coarse, role, group[known], offset[known])
+
+    def repeat(self, row: I64, source: I64, kind: int, role: int) -> None:
+        """Give rows all that others of the book have of a kind in a role, in the place of what they had."""
+        links = self.links
+        for one in (kind, DERIVED_KIND.get(kind, kind))[: 1 + (kind in DERIVED_KIND)]:
+            self.strike(row, one, role, one=False)
+            at, owner = expand(self.start[source], self.start[source + 1])
+            chosen = (links.kind[at] == one) & (links.role[at] == role)
+            at, owner = at[chosen], owner[chosen]
+            columns = (links.value, links.kind, links.role, links.offset, links.mark)
+            self.added.append(np.stack([row[owner], *(column[at].astype(np.int64) for column in columns)]))
+            if role == OWN:
+                for held in (self.held(one), self.offset(one)):
+                    held[row] = held[source]
 
     def whole(self) -> LinkTable:
         """The links as they stand; of values of one's own added twice the last, of a value's two names the first."""

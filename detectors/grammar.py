@@ -13,18 +13,31 @@ from graph.network import VALUE_NAMES
 from graph.schema import ROLE
 
 DEFAULT: Final = Path(__file__).with_name("grammar.toml")
-LINK_HOWS: Final = ("pool", "standing", "member", "next", "any", "run", "twice")
+LINK_HOWS: Final = ("pool", "standing", "alone", "member", "repeat", "next", "before", "any", "run", "twice")
 COLUMN_HOWS: Final = ("same", "raise", "set")
 DEALERS: Final = {"one": 1, "few": 3, "any": 0}
-PHONE_HOWS: Final = {"next": "phone/", "any": "phone/", "run": "phone/own"}
+PHONE_HOWS: Final = {"next": "phone/", "before": "phone/", "any": "phone/", "run": "phone/own"}
 """Hows that only make sense of phones, and how the link must begin."""
 COLUMNS: Final = (
     "surname", "home_region", "region", "model", "channel", "age", "term", "income_band", "loan", "loan_ratio",
     "appraisal_ratio", "price_to_income", "used", "holder_mismatch", "id_bad", "defaulted",
 )  # fmt: skip
 """Columns of an application that a tie may name."""
-DRAW: Final = ("rows", "family", "stray", "slow", "bound", "local")
-FORM: Final = ("name", "size", "days", "ties", "dealers", "weight", "side", "person", "mixed", "each")
+DRAW: Final = ("rows", "innocent", "family", "stray", "slow", "bound", "local")
+FORM: Final = (
+    "name",
+    "size",
+    "days",
+    "ties",
+    "dealers",
+    "weight",
+    "side",
+    "person",
+    "mixed",
+    "each",
+    "share",
+    "innocent",
+)
 LINK_TIE: Final = ("link", "how", "values", "chance", "spellings")
 COLUMN_TIE: Final = ("column", "how", "by", "to", "chance")
 Row = Mapping[str, Any]
@@ -49,7 +62,8 @@ class Tie:
 class Form:
     """A kind of ring. size: (median, least, most); days: (least, most); dealers: 0 any, else at most so many.
 
-    mixed: (least, most) of the ties that a ring draws, None = all; each: the same for each member.
+    mixed: (least, most) of the ties that a ring draws, None = all; each: the same for each member. share: of a ring,
+    the chance that a member carries a tie, where it is not the grammar's. innocent: planted to be told from rings.
     """
 
     name: str
@@ -62,6 +76,8 @@ class Form:
     person: bool = False
     mixed: tuple[int, int] | None = None
     each: tuple[int, int] | None = None
+    share: tuple[float, float] | None = None
+    innocent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +88,7 @@ class Grammar:
     side: tuple[Tie, ...]
     share: tuple[float, float]
     rows: float
+    innocent: float
     family: float
     stray: float
     slow: float
@@ -86,11 +103,11 @@ class Grammar:
         if unknown:
             raise SettingsError(f"the grammar has no form {unknown[0]!r}", f"one of {', '.join(sorted(known))}")
         forms = tuple(form for form in self.forms if form.name not in names)
-        if not sum(form.weight for form in forms):
-            raise SettingsError("no form of the grammar is left to plant", "leave out fewer")
+        if not sum(form.weight for form in forms if not form.innocent):
+            raise SettingsError("no ring of the grammar is left to plant", "leave out fewer")
         return Grammar(
-            forms, self.side, self.share, self.rows, self.family, self.stray, self.slow, self.bound, self.local,
-            hashlib.sha256("\n".join([self.digest, *sorted(names)]).encode()).hexdigest()[:16],
+            forms, self.side, self.share, self.rows, self.innocent, self.family, self.stray, self.slow, self.bound,
+            self.local, hashlib.sha256("\n".join([self.digest, *sorted(names)]).encode()).hexdigest()[:16],
         )  # fmt: skip
 
 
@@ -113,7 +130,7 @@ def _grammar(table: Row, digest: str) -> Grammar:
     _only(side, ("ties",), "side: ")
     forms = tuple(_form(row) for row in table["form"])
     named = [form.name for form in forms]
-    if len(set(named)) < len(named) or not sum(form.weight for form in forms):
+    if len(set(named)) < len(named) or not sum(form.weight for form in forms if not form.innocent):
         raise ValueError(f"form: none of any weight, or two of one name in {named}")
     return Grammar(
         forms,
@@ -139,6 +156,8 @@ def _form(row: Row) -> Form:
         person=bool(_one_of(row.get("person", False), (False, True), "person", where)),
         mixed=_counts(row, "mixed", where) if "mixed" in row else None,
         each=_counts(row, "each", where) if "each" in row else None,
+        share=_pair(row, "share", where, most=1) if "share" in row else None,
+        innocent=bool(_one_of(row.get("innocent", False), (False, True), "innocent", where)),
     )
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from detectors.columns import Registry, norms, registry, settled
 from detectors.grammar import Grammar
-from detectors.planting import plant
+from detectors.planting import Planted, plant
 from detectors.policy import Policy
 from detectors.survey import Survey, blind_parts, survey
 from detectors.sweep import Inputs, read_book
@@ -27,10 +27,10 @@ LARGEST: Final = 120_000
 FOLDS: Final = 2
 LARGEST_DEALER: Final = 0.1
 """Share of the book beyond which a dealer's lone applications may lie in both folds: one alone would lack innocents."""
-WANTED: Final = 4_000
+WANTED: Final = 5_000
 """Planted applications to learn from, by one copy of the book to MOST_COPIES."""
-MOST_COPIES: Final = 6
-OTHERS: Final = 0.4
+MOST_COPIES: Final = 8
+OTHERS: Final = 0.3
 """Share of a copy's other rows that stand against the planted ones."""
 MOST_OTHERS: Final = 60_000
 LOUD: Final = 0.1
@@ -128,7 +128,7 @@ def _latest(inputs: Inputs) -> Inputs:
 
 
 def planted_rows(ground: Ground, policy: Policy, grammar: Grammar, seed: int, say: Say) -> Rows:
-    """Planted rows of several copies, and some of the others."""
+    """Planted rows of several copies, of rings and of innocent groups, and some of the others."""
     book, size = ground.book, ground.book.applications
     copies = int(np.clip(round(WANTED / max(grammar.rows * size, 1)), 1, MOST_COPIES))
     quiet = (ground.seen.raw <= np.quantile(ground.seen.raw, 1 - LOUD)) & (ground.drawn > 0)
@@ -141,7 +141,7 @@ def planted_rows(ground: Ground, policy: Policy, grammar: Grammar, seed: int, sa
         core = planted.columns["employer_core"].astype(np.int64)
         copy = settled(lay_out({**planted.columns, **ground.registry.columns(core)}, planted.links))
         seen = survey(copy, policy, measured, learns=True, tail=ground.seen.tails)
-        parts.append(_sample(ground, planted.ring, blind_parts(copy, seen), np.random.default_rng((seed, number))))
+        parts.append(_sample(ground, planted, blind_parts(copy, seen), np.random.default_rng((seed, number))))
     return Rows(
         np.concatenate([p.columns for p in parts]),
         np.concatenate([p.label for p in parts]),
@@ -158,10 +158,12 @@ def _joined(parts: Sequence[NDArray[Any]], rows: I64) -> F32:
     return table
 
 
-def _sample(ground: Ground, ring: I64, parts: Sequence[NDArray[Any]], rng: np.random.Generator) -> Rows:
-    share = min(OTHERS, MOST_OTHERS / max(len(ring), 1))
-    others = (rng.random(len(ring)) < share) & ~ground.confirmed & (ground.drawn > 0)
-    chosen = np.flatnonzero((ring >= 0) | others)
-    fold_of_ring = rng.integers(0, FOLDS, int(ring.max(initial=0)) + 1)
-    fold = np.where(ring >= 0, fold_of_ring[np.maximum(ring, 0)], ground.fold)
-    return Rows(_joined(parts, chosen), ring[chosen] >= 0, chosen, fold[chosen], ring[chosen])
+def _sample(ground: Ground, planted: Planted, parts: Sequence[NDArray[Any]], rng: np.random.Generator) -> Rows:
+    group = planted.ring
+    share = min(OTHERS, MOST_OTHERS / max(len(group), 1))
+    others = (rng.random(len(group)) < share) & ~ground.confirmed & (ground.drawn > 0)
+    chosen = np.flatnonzero((group >= 0) | others)
+    fold_of_group = rng.integers(0, FOLDS, int(group.max(initial=0)) + 1)
+    fold = np.where(group >= 0, fold_of_group[np.maximum(group, 0)], ground.fold)
+    ring = np.where(planted.innocent, -1, group)[chosen]
+    return Rows(_joined(parts, chosen), ring >= 0, chosen, fold[chosen], ring)

@@ -28,7 +28,7 @@ FORMAT: Final = 2
 MIDDLE: Final = 12_000
 """Added to learnt scores (thousandths of log odds), which then are positive like the unsupervised ones."""
 
-SURE: Final = 0
+SURE: Final = 2000
 """Log odds (thousandths) above which the boosters are sure. Beyond, they count for no more than the unsupervised score:
 who of the sure is surest is mostly an accident of what was learnt from (benchmarks.stability)."""
 LEAST: Final = 100

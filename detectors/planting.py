@@ -1,6 +1,7 @@
 """Rings planted into a copy of a book, by the grammar: what is learnt from before anybody is confirmed.
 
-Only what a tie names is rewired; everything else of a row stays as the lender has it, so nothing else tells.
+Innocent groups are planted, too: the few dormitories of one book are too few to learn what a dormitory is. Only what a
+tie names is rewired; everything else of a row stays as the lender has it, so nothing else tells.
 """
 
 from collections.abc import Mapping
@@ -32,18 +33,22 @@ DEALER, OFFICER = KIND["dealer"].code, KIND["officer"].code
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A copy with rings. columns: [A], with those of graph.book.SINGLE; ring: [A] number or -1; form: [A] or -1."""
+    """A copy with rings. columns: [A], with those of graph.book.SINGLE.
+
+    ring: [A] number of the ring, or of the innocent group, or -1; form: [A] or -1; innocent: [A] of such a group.
+    """
 
     columns: Columns
     links: LinkTable
     ring: I64
     form: I64
+    innocent: Bool
 
 
 def plant(
     columns: Mapping[str, NDArray[Any]], links: LinkTable, grammar: Grammar, *, seed: int, quiet: Bool
 ) -> Planted:
-    """Plant rings into a copy of a book until grammar.rows of it are members.
+    """Plant rings into a copy of a book until grammar.rows of it are members, then innocent groups.
 
     quiet: [A] rows that may be planted: whoever stands out already may be a real ring's member.
 
@@ -60,10 +65,12 @@ def plant(
     )
     ring, form = np.full(size, -1), np.full(size, -1)
     drawn = _draw(copy, grammar, ring, quiet)
+    innocent = np.zeros(size, bool)
     for number, one in enumerate(grammar.forms):
         members = drawn[number]
         if len(members):
             form[members.row] = number
+            innocent[members.row] = one.innocent
             _weave(copy, one, members, grammar)
     whole = copy.whole()
     for name, value in single_values(whole, size).items():
@@ -74,32 +81,37 @@ def plant(
         name=copy.columns["name"].astype(np.int64), name_birth=copy.columns["name_birth"].astype(np.int64),
     )  # fmt: skip
     copy.columns["person"] = person
-    return Planted(copy.columns, with_persons(whole, person), ring, form)
+    return Planted(copy.columns, with_persons(whole, person), ring, form, innocent)
 
 
 def _draw(copy: Copy, grammar: Grammar, ring: I64, quiet: Bool) -> list[Members]:
-    """Which rows become members of which ring; numbers are written into `ring`."""
-    rng, event_at = copy.rng, copy.columns["event_at"].astype(np.int64)
+    """Which rows become members of which ring or innocent group; numbers are written into `ring`."""
+    event_at = copy.columns["event_at"].astype(np.int64)
     by_time = np.argsort(event_at, kind="stable")
     by_time = by_time[quiet[by_time]]
-    times = event_at[by_time]
-    if not len(times):
-        return [_members(copy, grammar, []) for _ in grammar.forms]
-    weight = np.array([form.weight for form in grammar.forms])
-    budget, count, missed = int(len(ring) * grammar.rows), 0, 0
     found: list[list[I64]] = [[] for _ in grammar.forms]
+    for innocent, share in ((False, grammar.rows), (True, grammar.innocent)):
+        weight = np.array([form.weight * (form.innocent == innocent) for form in grammar.forms])
+        if weight.any() and len(by_time):
+            _fill(copy, grammar, ring, (by_time, event_at[by_time]), weight / weight.sum(), share, found)
+    return [_members(copy, form.share or grammar.share, rows) for form, rows in zip(grammar.forms, found, strict=True)]
+
+
+def _fill(
+    copy: Copy, grammar: Grammar, ring: I64, free: tuple[I64, I64], chance: F64, share: float, found: list[list[I64]]
+) -> None:
+    """Draw groups, each of a form by its chance, until a share of the book is theirs. free: rows by time, times."""
+    budget, missed = int(len(ring) * share), 0
     while budget > 0 and missed < TRIES * 10:
-        number = int(rng.choice(len(weight), p=weight / weight.sum()))
-        rows = _company(copy, grammar.forms[number], grammar, by_time, times, ring)
+        number = int(copy.rng.choice(len(chance), p=chance))
+        rows = _company(copy, grammar.forms[number], grammar, *free, ring)
         if rows is None:
             missed += 1
             continue
         missed = 0
-        ring[rows] = count
-        count += 1
+        ring[rows] = int(ring.max(initial=-1)) + 1
         budget -= len(rows)
         found[number].append(rows)
-    return [_members(copy, grammar, rings) for rings in found]
 
 
 def _company(copy: Copy, form: Form, grammar: Grammar, by_time: I64, times: I64, ring: I64) -> I64 | None:
@@ -123,14 +135,12 @@ def _company(copy: Copy, form: Form, grammar: Grammar, by_time: I64, times: I64,
     return None
 
 
-def _members(copy: Copy, grammar: Grammar, rings: list[I64]) -> Members:
+def _members(copy: Copy, share: tuple[float, float], rings: list[I64]) -> Members:
     size = np.array([len(rows) for rows in rings], np.int64)
     row = np.concatenate([np.zeros(0, np.int64), *rings])
     of = np.repeat(np.arange(len(rings)), size)
     begin = np.cumsum(size) - size
-    return Members(
-        row, of, np.arange(len(row)) - begin[of], row[begin], size, copy.rng.uniform(*grammar.share, len(rings))
-    )
+    return Members(row, of, np.arange(len(row)) - begin[of], row[begin], size, copy.rng.uniform(*share, len(rings)))
 
 
 def _weave(copy: Copy, form: Form, members: Members, grammar: Grammar) -> None:
@@ -152,6 +162,8 @@ def _weave(copy: Copy, form: Form, members: Members, grammar: Grammar) -> None:
         taken = use[number][members.of] & takes[number] & (rng.random(len(members.row)) < share[members.of])
         tie(copy, one, members, taken, grammar.stray)
         held |= taken & bool(one.kind)
+    if form.innocent:
+        return
     _side(copy, form, members, grammar, held)
     poses = (rng.random(rings) < grammar.family)[members.of] & (
         rng.random(len(members.row)) < members.share[members.of]
@@ -170,7 +182,8 @@ def _side(copy: Copy, form: Form, members: Members, grammar: Grammar, held: Bool
     """A tie besides, for some members, and for nearly all that no tie of the form holds."""
     rng = copy.rng
     kind = rng.integers(len(grammar.side), size=len(members))
-    chance = np.where(held, (form.side * (0.5 + members.share / 2))[members.of], grammar.bound)
+    besides = rng.uniform(0, form.side, len(members)) * (0.5 + members.share / 2)
+    chance = np.where(held, besides[members.of], grammar.bound)
     for number, one in enumerate(grammar.side):
         taken = (kind == number)[members.of] & (rng.random(len(members.row)) < chance)
         tie(copy, one, members, taken, grammar.stray)

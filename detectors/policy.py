@@ -41,6 +41,7 @@ class Rings:
     largest: int
     smallest: int
     least_probability: float
+    least_learnt: float
     resolution: float
     same_overlap: float
     event_growth: float

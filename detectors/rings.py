@@ -7,6 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from detectors.columns import Norms
+from detectors.contexts import RARE, likeness, officer_company
 from detectors.policy import Policy
 from detectors.tally import add
 from graph.book import Book
@@ -22,6 +24,10 @@ Bool = NDArray[np.bool_]
 SAME_PERSON_WEIGHT: Final = 1.0
 SAME_CELL_WEIGHT: Final = 0.6
 """Raw weight between next applications of one person, and of one officer's cell with the same employer."""
+ALIKE_WEIGHT: Final = 0.4
+LEAST_RARE: Final = 2.0
+"""Raw weight between applications of one officer that are alike in several ways, and the decades of rarity from which
+they are: a cohort shares no value that could tie it."""
 PEEL_ROUNDS: Final = 4
 
 
@@ -43,15 +49,18 @@ class Found:
     core: Bool
 
 
-def find(book: Book, raw: I64, probability: F64, ties: Ties, surprised: I64, policy: Policy) -> Found:
-    """Draw the rings. raw, probability: [A]; surprised: [A] surprise of the officer-employer cell."""
+def find(
+    book: Book, raw: I64, probability: F64, ties: Ties, surprised: I64, norms: Norms, policy: Policy, *, learnt: bool
+) -> Found:
+    """Draw the rings. raw, probability: [A], of a model if `learnt`; surprised: [A] of the officer-employer cell."""
+    least = policy.rings.least_learnt if learnt else policy.rings.least_probability
     candidate = _candidates(raw, policy)
     core = candidate & (probability >= policy.rings.core_probability)
-    edges = _eligible(_all_ties(book, candidate, ties, surprised), candidate, core, policy)
+    edges = _eligible(_all_ties(book, candidate, ties, surprised, norms), candidate, core, policy)
     label = smallest_member(book.applications, edges.source, edges.target).astype(np.int64)
     label = _cut_large(label, edges, policy)
     label = _peel(label, edges, policy)
-    label = _numbered(label, core, raw - _least(raw, probability, policy), policy)
+    label = _numbered(label, core, raw - _least(raw, probability, least), policy)
     inside = label[edges.source] == label[edges.target]
     tie = _strength(edges, inside & (label[edges.source] >= 0), book.applications)
     return Found(label, tie, core)
@@ -63,8 +72,8 @@ def _candidates(raw: I64, policy: Policy) -> Bool:
     return raw > max(int(cut), 0)
 
 
-def _all_ties(book: Book, candidate: Bool, ties: Ties, surprised: I64) -> Ties:
-    """Pairs of values, and chains in time through one person and through one officer's employer cell."""
+def _all_ties(book: Book, candidate: Bool, ties: Ties, surprised: I64, norms: Norms) -> Ties:
+    """Pairs of values, chains in time through a person and an officer's employer cell, an officer's alike pairs."""
     rows = np.flatnonzero(candidate)
     officer, core = book.columns["officer"].astype(np.int64), book.columns["employer_core"].astype(np.int64)
     celled = rows[(surprised[rows] > 0) & (officer[rows] != 0) & (core[rows] != 0)]
@@ -73,6 +82,7 @@ def _all_ties(book: Book, candidate: Bool, ties: Ties, surprised: I64) -> Ties:
         (ties.source, ties.target, ties.weight),
         _chain(book, rows, np.stack([person[rows]]), SAME_PERSON_WEIGHT),
         _chain(book, celled, np.stack([officer[celled], core[celled]]), SAME_CELL_WEIGHT),
+        _alike(book, rows.astype(np.int32), norms),
     ]
     source, target, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
     key = source.astype(np.int64) * book.applications + target
@@ -99,6 +109,15 @@ def _chain(book: Book, rows: I64, keys: I64, weight: float) -> tuple[I32, I32, I
         np.maximum(left, right).astype(np.int32),
         np.full(len(left), round(weight * WEIGHT_ONE), np.int64),
     )
+
+
+def _alike(book: Book, rows: I32, norms: Norms) -> tuple[I32, I32, I64]:
+    """Ties between candidates of one officer inside the window that are rarely alike, each once."""
+    met = officer_company(book, rows)
+    several, rare = likeness(book, rows, met, norms)
+    tied = several & met.inside & (rare >= LEAST_RARE * RARE) & (rows[met.row] < met.other)
+    source = rows[met.row[tied]]
+    return source, met.other[tied].astype(np.int32), np.full(len(source), round(ALIKE_WEIGHT * WEIGHT_ONE), np.int64)
 
 
 def _eligible(ties: Ties, candidate: Bool, core: Bool, policy: Policy) -> Ties:
@@ -152,9 +171,9 @@ def _strength(ties: Ties, inside: Bool, applications: int) -> I64:
     return total
 
 
-def _least(raw: I64, probability: F64, policy: Policy) -> int:
+def _least(raw: I64, probability: F64, least: float) -> int:
     """The raw score at which the policy's least probability of a ring is reached."""
-    likely = raw[probability >= policy.rings.least_probability]
+    likely = raw[probability >= least]
     return int(likely.min()) if len(likely) else int(raw.max(initial=0)) + 1
 
 

@@ -108,7 +108,7 @@ def run(
     eligible = fuse.red_eligible(by_reason, policy)
     calibration = fuse.calibrate(raw, eligible, policy, unsupervised=None if model is None else seen.raw)
     scored = _scored(book, net, raw, seen.raw, eligible, calibration)
-    drawn = _rings(book, seen, raw, by_reason, scored, policy)
+    drawn = _rings(book, seen, (raw, model is not None), by_reason, scored, measured, policy)
     progress("lineage")
     rings_frame, members, gone = _traced(net, book, drawn, previous, now, policy, calibration)
     scores = _score_frame(net, scored, by_reason, members, policy)
@@ -175,12 +175,22 @@ class _Drawn:
     table: pl.DataFrame
 
 
-def _rings(book: Book, seen: Survey, raw: I64, by_reason: I64, scored: pl.DataFrame, policy: Policy) -> _Drawn:
+def _rings(
+    book: Book,
+    seen: Survey,
+    score: tuple[I64, bool],
+    by_reason: I64,
+    scored: pl.DataFrame,
+    measured: Norms,
+    policy: Policy,
+) -> _Drawn:
+    """score: [A] raw, and whether a model was asked."""
     pairs, features = seen.pairs, seen.features
     once = pairs.row < pairs.other
     ties = rings.Ties(pairs.row[once], pairs.other[once], pairs.raw[once])
     cell = features[:, [f.name for f in policy.features].index("officer_employer")]
-    found = rings.find(book, raw, scored["probability"].to_numpy(), ties, cell, policy)
+    raw, learnt = score
+    found = rings.find(book, raw, scored["probability"].to_numpy(), ties, cell, measured, policy, learnt=learnt)
     return _Drawn(found, rings.describe(book, found, scored, by_reason, fuse.reason_codes(policy), policy))
 
 

@@ -1,5 +1,6 @@
 """What members of a planted ring are tied by: one function for each `how` of the grammar."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from detectors.copybook import OWN, PHONE, Copy
 from detectors.grammar import Tie
 from graph.book import name_mark
-from graph.network import DERIVED_KIND, NO_MARK, PHONE_BLOCK
+from graph.network import BUILDING, DERIVED_KIND, NO_MARK, PHONE_BLOCK
 from graph.schema import KIND
 
 I64 = NDArray[np.int64]
@@ -21,8 +22,10 @@ RUN_GAP: Final = 4
 NATIONAL_ID: Final = KIND["national_id"].code
 MANY_NAMES: Final = 0.7
 """Rings that name one reference's phone differently in every application."""
-TRUE_NAME: Final = 0.6
-"""References whose phone is a member's that carry the member's name."""
+TRUE_NAME: Final = (0.3, 1.0)
+"""Of a ring: share of the references whose phone is a member's that carry the member's name."""
+OLD_BUILDING: Final = 0.7
+"""Rings whose new address lies in the building where their first member lived."""
 SLIP: Final = 0.25
 """Applications of one person whose ID or name differs a little."""
 
@@ -46,20 +49,10 @@ def tie(copy: Copy, one: Tie, members: Members, taken: Bool, stray: float) -> No
     """Tie the members that `taken` names ([rows of members]); stray: who uses a pool's value out of turn."""
     if one.column:
         _column(copy, one, members, taken)
-    elif one.how == "run":
-        _run(copy, members, taken)
-    elif one.how in ("next", "any"):
-        _names_each_other(copy, one, members, taken)
-    elif one.how == "member":
-        _like_member(copy, one, members, taken)
-    elif one.how == "twice":
-        before = members.row[np.maximum(np.arange(len(members.row)) - 1, 0)]
-        second = taken & (members.pos % 2 == 1)
-        value = copy.held(one.kind)[before]
-        second &= value != 0
-        copy.carry(members.row[second], one.kind, one.role, value[second])
-    else:
+    elif one.how in ("pool", "standing"):
         _pool(copy, one, members, taken, stray)
+    else:
+        _HOWS[one.how](copy, one, members, taken)
 
 
 def _pool(copy: Copy, tie: Tie, members: Members, taken: Bool, stray: float) -> None:
@@ -75,7 +68,7 @@ def _pool(copy: Copy, tie: Tie, members: Members, taken: Bool, stray: float) -> 
     good = taken & (value != 0)
     coarse = DERIVED_KIND.get(tie.kind)
     if coarse is not None and tie.how == "pool":
-        group = copy.fresh((rings, high))[members.of, slot]
+        group = _new_group(copy, coarse, members, high)[members.of, slot]
         copy.carry(members.row[good], coarse, tie.role, group[good])
     elif coarse is not None and tie.how == "standing":
         group = _coarse_of(copy, tie.kind, coarse, value)
@@ -86,6 +79,16 @@ def _pool(copy: Copy, tie: Tie, members: Members, taken: Bool, stray: float) -> 
         value = np.where(other, copy.fresh((rings,))[members.of], value)
     named = _one_name(copy, tie, members, slot)
     copy.carry(members.row[good], tie.kind, tie.role, value[good], named=named[good])
+
+
+def _new_group(copy: Copy, coarse: int, members: Members, high: int) -> I64:
+    """[G, high] coarser values of new ones: new as well, but most new addresses are rooms of a house that stands."""
+    group = copy.fresh((len(members), high))
+    if coarse == BUILDING:
+        old = copy.held(BUILDING)[members.first]
+        there = (copy.rng.random(len(members)) < OLD_BUILDING) & (old != 0)
+        group[there] = old[there, None]
+    return group
 
 
 def _one_name(copy: Copy, tie: Tie, members: Members, slot: I64) -> I64:
@@ -113,40 +116,36 @@ def _coarse_of(copy: Copy, kind: int, coarse: int, value: I64) -> I64:
 
 def _like_member(copy: Copy, tie: Tie, members: Members, taken: Bool) -> None:
     """The first member's own value, in the tie's role."""
-    value = copy.held(tie.kind)[members.first][members.of]
-    good = taken & (members.pos > 0) & (value != 0)
-    coarse = DERIVED_KIND.get(tie.kind)
-    if coarse is not None and tie.role == OWN:
-        group = copy.held(coarse)[members.first][members.of]
-        kept = good & (group != 0)
-        copy.carry(members.row[kept], coarse, OWN, group[kept])
+    holder = members.first[members.of]
+    good = taken & (members.pos > 0) & (copy.held(tie.kind)[holder] != 0)
     if tie.kind == NATIONAL_ID:
         good &= copy.rng.random(len(good)) >= SLIP
-    named = _true_name(copy, tie, members.first[members.of])
-    copy.carry(members.row[good], tie.kind, tie.role, value[good], named=named[good])
+    named = _true_name(copy, tie, members, holder)
+    copy.carry_of(members.row[good], holder[good], tie.kind, tie.role, named=named[good])
 
 
 def _names_each_other(copy: Copy, tie: Tie, members: Members, taken: Bool) -> None:
     """A phone in the tie's role that is another member's own."""
     size = members.size[members.of]
-    step = 1 if tie.how == "next" else 1 + (copy.rng.random(len(size)) * (size - 1)).astype(np.int64)
+    step = 1 + (copy.rng.random(len(size)) * (size - 1)).astype(np.int64)
+    if tie.how != "any":
+        step = np.where(tie.how == "next", 1, size - 1)
     begin = np.cumsum(members.size) - members.size
     other = members.row[begin[members.of] + (members.pos + step) % size]
-    phone = copy.held(PHONE)[other]
-    good = taken & (phone != 0) & (size > 1)
-    named = _true_name(copy, tie, other)
-    copy.carry(members.row[good], PHONE, tie.role, phone[good], named=named[good])
+    good = taken & (copy.held(PHONE)[other] != 0) & (size > 1) & ((tie.how != "before") | (members.pos > 0))
+    named = _true_name(copy, tie, members, other)
+    copy.carry_of(members.row[good], other[good], PHONE, tie.role, named=named[good])
 
 
-def _true_name(copy: Copy, tie: Tie, holder: I64) -> I64:
+def _true_name(copy: Copy, tie: Tie, members: Members, holder: I64) -> I64:
     """[M] the name of whose phone it is, for most; NO_MARK for the others, who leave the name they gave."""
     if tie.kind != PHONE:
         return np.full(len(holder), NO_MARK)
-    true = copy.rng.random(len(holder)) < TRUE_NAME
+    true = copy.rng.random(len(holder)) < copy.rng.uniform(*TRUE_NAME, len(members))[members.of]
     return np.where(true, name_mark(copy.columns["name"][holder]), NO_MARK)
 
 
-def _run(copy: Copy, members: Members, taken: Bool) -> None:
+def _run(copy: Copy, _: Tie, members: Members, taken: Bool) -> None:
     """Own phones that follow one another with small gaps, in one block of a hundred."""
     rng, rings = copy.rng, len(members)
     gap = rng.integers(1, RUN_GAP + 1, len(members.row))
@@ -159,6 +158,24 @@ def _run(copy: Copy, members: Members, taken: Bool) -> None:
     row = members.row[good]
     copy.carry(row, PHONE, OWN, copy.fresh((len(row),)))
     copy.carry(row, PHONE_BLOCK, OWN, block[good], offset[good])
+
+
+def _twice(copy: Copy, tie: Tie, members: Members, taken: Bool) -> None:
+    before = members.row[np.maximum(np.arange(len(members.row)) - 1, 0)]
+    value = copy.held(tie.kind)[before]
+    second = taken & (members.pos % 2 == 1) & (value != 0)
+    copy.carry(members.row[second], tie.kind, tie.role, value[second])
+
+
+def _repeat(copy: Copy, tie: Tie, members: Members, taken: Bool) -> None:
+    again = taken & (members.pos > 0)
+    copy.repeat(members.row[again], members.first[members.of][again], tie.kind, tie.role)
+
+
+def _alone(copy: Copy, tie: Tie, members: Members, taken: Bool) -> None:
+    rows = members.row[taken]
+    for kind in (DERIVED_KIND.get(tie.kind, tie.kind), tie.kind):
+        copy.carry(rows, kind, tie.role, copy.fresh((len(rows),)))
 
 
 def _column(copy: Copy, tie: Tie, members: Members, taken: Bool) -> None:
@@ -181,3 +198,15 @@ def same(copy: Copy, column: str, members: Members, taken: Bool) -> None:
     value = copy.columns[column][members.first][members.of]
     good = taken & (members.pos > 0) & (value != 0)
     copy.columns[column][members.row[good]] = value[good]
+
+
+_HOWS: Final[Mapping[str, Callable[[Copy, Tie, Members, Bool], None]]] = {
+    "run": _run,
+    "next": _names_each_other,
+    "before": _names_each_other,
+    "any": _names_each_other,
+    "member": _like_member,
+    "repeat": _repeat,
+    "alone": _alone,
+    "twice": _twice,
+}

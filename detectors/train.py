@@ -32,6 +32,10 @@ PASSES: Final = 2
 LEAST_CONFIRMED: Final = 30
 """Confirmed applications below which outcomes teach nothing but chance; nor do those of one ring, which is one case."""
 CONFIRMED_WEIGHT: Final = 2.0
+BELIEVED: Final = 0.3
+"""Probability from which an application that nobody confirmed is learnt from as a fraud, too."""
+BELIEVED_WEIGHT: Final = 6.0
+"""Of one that is certain: the rings that planted ones do not resemble are few, and each has a dozen members."""
 SHAPE: Final = Shape(trees=250, leaves=16, rate=0.05, least=50, columns=0.25)
 TAUGHT_SHAPE: Final = Shape(trees=40, leaves=6, rate=0.05, least=30, shrink=20.0)
 """Small: it has a hundred rows to learn from, and says only what known outcomes add."""
@@ -80,18 +84,24 @@ def _blind(ground: Ground, rows: Rows, policy: Policy, seed: int) -> tuple[Boost
     """Boosters that never read an outcome: planted rows, and those confirmed, against the rest.
 
     The rest holds the frauds that nobody has found. As in expectation maximisation for positive and unlabelled rows
-    (Elkan and Noto, KDD 2008, weigh them likewise), each pass weighs them by what the last one thought of them.
+    (Elkan and Noto, KDD 2008, weigh them likewise), the second pass weighs each by what the first one thought of it: as
+    an innocent by the doubt, and, where that is large, as a fraud, which shows what rings look like in this very book.
     """
-    confirmed = ground.lessons
-    columns = np.concatenate([rows.columns, ground.columns[confirmed]])
-    label = np.concatenate([rows.label, np.ones(len(confirmed), bool)])
-    fold = np.concatenate([rows.fold, ground.fold[confirmed]])
     doubt = np.zeros(len(ground.fold))
     boosters: tuple[Booster, ...] = ()
     for _ in range(PASSES):
+        believed = np.flatnonzero((doubt >= BELIEVED) & ~ground.confirmed & (ground.drawn > 0))
+        known = np.concatenate([ground.lessons, believed])
+        worth = np.repeat([CONFIRMED_WEIGHT, BELIEVED_WEIGHT], [len(ground.lessons), len(believed)])
+        worth[len(ground.lessons) :] *= doubt[believed]
         weight = ground.drawn[rows.source] * np.where(rows.label, 1.0, 1.0 - doubt[rows.source])
-        weight = np.concatenate([weight, CONFIRMED_WEIGHT * ground.drawn[confirmed]])
-        boosters = _fitted(columns, label, weight, fold, blind_names(policy), policy, seed)
+        boosters = _fitted(
+            np.concatenate([rows.columns, ground.columns[known]]),
+            np.concatenate([rows.label, np.ones(len(known), bool)]),
+            np.concatenate([weight, worth * ground.drawn[known]]),
+            np.concatenate([rows.fold, ground.fold[known]]),
+            blind_names(policy), policy, seed,
+        )  # fmt: skip
         doubt = _doubt(ground, _crossed(boosters, ground.columns, ground.fold), policy)
     return boosters
 

@@ -35,10 +35,6 @@ PHONE: Final = KIND["phone"].code
 NAMED_ROLES: Final = {ROLE[link.role].code for link in LINK_KINDS if link.kind == "phone" and link.named}
 NOWHERE: Final = 9_999
 """Days to the nearest neighbour of a row that has none; age of a value that nobody used before."""
-RARE: Final = 100
-"""Likeness to an officer's other applications is told in hundredths of a decade of rarity."""
-LIKE_OFFICER: Final = ("home_region", "income_band", "model", "channel")
-LEAST_ALIKE: Final = 2
 
 
 OF_CHANNEL: Final = ("free", "excused", "othername", "ever", "users", *VALUE_FACTS)
@@ -173,16 +169,7 @@ def _officer(book: Book, rows: I32, norms: Norms) -> I64:
     """[R, OFFICER] the officer's other applications near in time; those alike in two columns, and how rarely so."""
     met = contexts.officer_company(book, rows)
     size = len(rows)
-    alike, rare = np.zeros(len(met.row), np.int64), np.zeros(len(met.row), np.int64)
-    for name in LIKE_OFFICER:
-        value = book.columns[name].astype(np.int64)
-        share = contexts.share_of(value[rows], *norms.counted[name], book.size)
-        rarity = np.rint(-np.log10(np.maximum(share, 1e-6)) * RARE).astype(np.int64)
-        theirs = value[met.other]
-        same = (theirs == value[rows][met.row]) & (theirs != 0)
-        alike += same
-        rare += same * rarity[met.row]
-    two = alike >= LEAST_ALIKE
+    two, rare = contexts.likeness(book, rows, met, norms)
     return np.stack(
         [
             count(met.row[met.inside], size), count(met.row[met.inside & two], size),

@@ -31,11 +31,14 @@ name = "runs"
 size = [5, 3, 9]
 days = [10, 180]
 ties = [{ link = "phone/own", how = "run" }]
+share = [0.7, 1.0]
+innocent = true
 [side]
 ties = [{ link = "phone/reference", how = "any" }]
 [draw]
 share = [0.35, 0.95]
 rows = 0.03
+innocent = 0.02
 family = 0.1
 stray = 0.2
 bound = 0.8
@@ -79,6 +82,7 @@ def test_a_table_is_read_as_it_stands(tmp_path: Path) -> None:
     assert (pool.how, pool.kind, pool.values, pool.chance) == ("pool", KIND["address"].code, (1, 3), 0.5)
     assert (price.how, price.kind, price.column, price.by) == ("raise", 0, "price_to_income", (1.3, 2.8))
     assert (runs.dealers, runs.weight, runs.side) == (0, 1.0, 0.0)
+    assert (mill.share, mill.innocent, runs.share, runs.innocent) == (None, False, (0.7, 1.0), True)
     assert (grammar.share, grammar.rows, grammar.slow) == ((0.35, 0.95), 0.03, 0.15)
     assert read_grammar(written(tmp_path, SMALL + "\n# a remark")).digest != grammar.digest
 
@@ -92,11 +96,15 @@ SLIPS: Final = [
     ("share = [0.35, 0.95]", "share = [0.95, 0.35]", r"share = \[0.95"),
     ("share = [0.35, 0.95]", "share = [0.35, 9.5]", r"share = \[0.35"),
     *((f"{key} = {value}", "", f"draw: {key}") for key, value in (
-        ("rows", "0.03"), ("family", "0.1"), ("stray", "0.2"), ("bound", "0.8"), ("local", "0.85"), ("slow", "0.15"),
+        ("rows", "0.03"), ("innocent", "0.02"), ("family", "0.1"), ("stray", "0.2"), ("bound", "0.8"),
+        ("local", "0.85"), ("slow", "0.15"),
     )),
     ("rows = 0.03", 'rows = "many"', "rows = 'many'"),
     ("rows = 0.03", "rows = true", "rows = True"),
     ("rows = 0.03", "rows = nan", "rows = nan"),
+    ("innocent = true", "innocent = 1.5", "innocent = 1.5"),
+    ("share = [0.7, 1.0]", "share = [0.7, 1.1]", r"share = \[0.7"),
+    ("weight = 2", "innocent = true", "form"),
     ("bound = 0.8", "bound = -0.1", "bound = -0.1"),
     ("stray = 0.2", "stray = 0.2\nstrays = 0.2", "strays"),
     ('name = "mill"\n', "", "name"),
@@ -184,5 +192,7 @@ def test_an_unknown_form_is_named_and_so_are_those_that_there_are() -> None:
 
 def test_a_grammar_without_any_form_is_refused() -> None:
     grammar = read_grammar()
-    with pytest.raises(SettingsError, match="no form of the grammar is left"):
+    with pytest.raises(SettingsError, match="no ring of the grammar is left"):
         grammar.without(left(grammar))
+    with pytest.raises(SettingsError, match="no ring of the grammar is left"):
+        grammar.without([form.name for form in grammar.forms if not form.innocent])

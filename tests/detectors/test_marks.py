@@ -189,7 +189,8 @@ class Ground:
         form = Form("one", ties=ties, size=(6, 5, 8), days=(20.0, 90.0), person=person)
         grammar = Grammar(
             (form,), (Tie("any", kind=PHONE, role=REFERENCE),),
-            share=(1.0, 1.0), rows=0.25, family=0.0, stray=0.0, slow=0.0, bound=0.0, local=0.0, digest="test",
+            share=(1.0, 1.0), rows=0.25, innocent=0.0, family=0.0, stray=0.0, slow=0.0, bound=0.0, local=0.0,
+            digest="test",
         )  # fmt: skip
         quiet = np.ones(len(self.columns["event_at"]), bool)
         return plant(self.columns, self.links, grammar, seed=seed, quiet=quiet)

@@ -74,7 +74,7 @@ def only(*ties: Tie, **form: Any) -> Grammar:
     shape: dict[str, Any] = {"size": (6, 4, 9), "days": (20.0, 90.0), **form}
     return Grammar(
         (Form("one", ties=ties, **shape),), (IDLE,),
-        share=(1.0, 1.0), rows=0.06, family=0.0, stray=0.0, slow=0.0, bound=0.0, local=0.0, digest="test",
+        share=(1.0, 1.0), rows=0.06, innocent=0.0, family=0.0, stray=0.0, slow=0.0, bound=0.0, local=0.0, digest="test",
     )  # fmt: skip
 
 
@@ -125,7 +125,8 @@ def pool(kind: int, role: int, coarse: int, most: int, scene: Scene, ring: list[
     assert len(used[0] | used[-1]) == len(set.union(*used[:1], *used[-1:]))
     runs = [next(iter(values)) for values in used]
     assert len({n for n in range(1, len(runs)) if runs[n] != runs[n - 1]}) == len(set(runs)) - 1, "one after another"
-    groups = [held(scene.after, row, coarse, role) - scene.known for row in ring]
+    stood = scene.known if coarse != BUILDING else frozenset()  # a new address may be a room of a house that stands
+    groups = [held(scene.after, row, coarse, role) - stood for row in ring]
     assert all(len(values) == 1 for values in groups)
     for mine, fine in zip(groups, runs, strict=True):
         assert [g for g, f in zip(groups, runs, strict=True) if f == fine and g != mine] == []
@@ -163,6 +164,33 @@ def names_the_first(scene: Scene, ring: list[int]) -> None:
 def names_the_next(scene: Scene, ring: list[int]) -> None:
     for row, other in zip(ring, ring[1:] + ring[:1], strict=True):
         assert held(scene.after, row, PHONE, REFERENCE) & held(scene.before, other, PHONE)
+
+
+def names_the_one_before(scene: Scene, ring: list[int]) -> None:
+    assert not scene.changed(ring[0])
+    for before, row in pairwise(ring):
+        assert held(scene.after, row, PHONE, REFERENCE) & held(scene.before, before, PHONE)
+
+
+def lies_where_it_does(scene: Scene, ring: list[int]) -> None:
+    """A named phone stands in its owner's block, or planted references would be told by blocks they lack."""
+    names_the_next(scene, ring)
+    for row, other in zip(ring, ring[1:] + ring[:1], strict=True):
+        owned = scene.before[other].get((PHONE_BLOCK, OWN), frozenset())
+        assert not owned or owned & scene.after[row].get((PHONE_BLOCK, REFERENCE), frozenset())
+
+
+def repeats(kind: int, role: int, scene: Scene, ring: list[int]) -> None:
+    for row in ring:
+        assert scene.after[row].get((kind, role)) == scene.before[ring[0]].get((kind, role))
+
+
+def alone(scene: Scene, ring: list[int]) -> None:
+    for kind in (EMPLOYER, EMPLOYER_CORE):
+        own = [held(scene.after, row, kind) for row in ring]
+        assert all(len(values) == 1 for values in own)
+        assert len(set.union(*own)) == len(ring)
+        assert not set.union(*own) & scene.known
 
 
 def names_any(scene: Scene, ring: list[int]) -> None:
@@ -215,9 +243,18 @@ HOWS: Final[list[tuple[str, Tie, Says, set[Any]]]] = [
      {(EMPLOYER, OWN), (EMPLOYER_CORE, OWN), "employer", "employer_core"}),
     ("member", Tie("member", OFFICER, OWN), partial(member, OFFICER), {(OFFICER, OWN), "officer"}),
     ("member's account", Tie("member", ACCOUNT, OWN), partial(member, ACCOUNT), {(ACCOUNT, OWN), "account"}),
-    ("member's phone", Tie("member", PHONE, REFERENCE), names_the_first, {(PHONE, REFERENCE)}),
-    ("next", Tie("next", PHONE, REFERENCE), names_the_next, {(PHONE, REFERENCE)}),
-    ("any", Tie("any", PHONE, REFERENCE), names_any, {(PHONE, REFERENCE)}),
+    ("member's phone", Tie("member", PHONE, REFERENCE), names_the_first,
+     {(PHONE, REFERENCE), (PHONE_BLOCK, REFERENCE)}),
+    ("next", Tie("next", PHONE, REFERENCE), lies_where_it_does, {(PHONE, REFERENCE), (PHONE_BLOCK, REFERENCE)}),
+    ("before", Tie("before", PHONE, REFERENCE), names_the_one_before,
+     {(PHONE, REFERENCE), (PHONE_BLOCK, REFERENCE)}),
+    ("any", Tie("any", PHONE, REFERENCE), names_any, {(PHONE, REFERENCE), (PHONE_BLOCK, REFERENCE)}),
+    ("repeat", Tie("repeat", EMPLOYER, OWN), partial(repeats, EMPLOYER, OWN),
+     {(EMPLOYER, OWN), (EMPLOYER_CORE, OWN), "employer", "employer_core"}),
+    ("repeated references", Tie("repeat", PHONE, REFERENCE), partial(repeats, PHONE, REFERENCE),
+     {(PHONE, REFERENCE), (PHONE_BLOCK, REFERENCE)}),
+    ("alone", Tie("alone", EMPLOYER, OWN), alone,
+     {(EMPLOYER, OWN), (EMPLOYER_CORE, OWN), "employer", "employer_core"}),
     ("run", Tie("run", PHONE, OWN), run, {(PHONE, OWN), (PHONE_BLOCK, OWN)}),
     ("twice", Tie("twice", VEHICLE, OWN), twice, {(VEHICLE, OWN)}),
     ("same", Tie("same", column="home_region"), same_region, {"home_region"}),
@@ -246,6 +283,35 @@ def test_each_how_does_what_the_table_says(book: Ground, tie: Tie, says: Says, t
     for name in other:
         if name != "person":
             assert (planted.columns[name][outside] == book.columns[name][outside]).all()
+
+
+def test_most_new_addresses_are_rooms_of_houses_that_stand(book: Ground) -> None:
+    planted = book.planted(replace(only(Tie("pool", ADDRESS, OWN)), rows=0.5))
+    after, known = by_row(planted.links), set(book.links.value.tolist())
+    found = list(rings(planted, book.columns))
+    stand = [bool(held(after, ring[-1], BUILDING) & known) for ring in found]
+    assert 0.4 < sum(stand) / len(stand) < 1
+    for ring, stood in zip(found, stand, strict=True):
+        first = held(by_row(book.links), ring[0], BUILDING) if stood else set()
+        assert first <= held(after, ring[-1], BUILDING)
+
+
+def test_innocent_groups_are_planted_besides_and_bear_no_side_ties(book: Ground) -> None:
+    ring, home = Tie("pool", ADDRESS, OWN), Tie("pool", DEVICE, OWN)
+    forms = (
+        Form("ring", (6, 4, 9), (20.0, 90.0), (ring,)),
+        Form("kin", (6, 4, 9), (20.0, 90.0), (home,), side=1.0, innocent=True),
+    )
+    grammar = replace(only(ring), forms=forms, innocent=0.06, bound=1.0)
+    planted, fewer = book.planted(grammar), book.planted(replace(grammar, innocent=0.0))
+    assert not fewer.innocent.any()
+    assert np.array_equal(planted.form == 1, planted.innocent)
+    assert 0.04 <= planted.innocent.mean() <= 0.1
+    assert 0.04 <= (planted.form == 0).mean() <= 0.1
+    assert len(np.unique(planted.ring[planted.innocent])) >= 2
+    before, after = by_row(book.links), by_row(planted.links)
+    for row in np.flatnonzero(planted.innocent).tolist():
+        assert before[row].get((PHONE, REFERENCE)) == after[row].get((PHONE, REFERENCE))
 
 
 def test_the_book_itself_is_left_alone(book: Ground) -> None:
@@ -312,7 +378,8 @@ def test_rows_off_the_rings_are_as_they_were(book: Ground, seed: int, share: flo
     planted = book.planted(grammar, seed=seed, quiet=free)
     ringed = planted.ring >= 0
     most = max(form.size[2] for form in grammar.forms)
-    assert ringed.sum() < max(int(book.size * share), 1) + most, "no ring is begun once the share is reached"
+    for some, wanted in ((ringed & ~planted.innocent, share), (planted.innocent, grammar.innocent)):
+        assert some.sum() < max(int(book.size * wanted), 1) + most, "no ring is begun once the share is reached"
     assert not (ringed & ~free).any()
     assert ((planted.form >= 0) == ringed).all()
     for name, column in book.columns.items():

@@ -10,20 +10,17 @@ import pytest
 
 from detectors import wide as widening
 from detectors.columns import Norms, norms
-from detectors.contexts import OFFICER_REACH, OWN_DAYS
+from detectors.contexts import LEAST_ALIKE, LIKE_OFFICER, OFFICER_REACH, OWN_DAYS, RARE
 from detectors.features import Layer0, layer0
 from detectors.policy import Policy
 from detectors.sweep import read_book
 from detectors.wide import (
-    LEAST_ALIKE,
     LIKE,
-    LIKE_OFFICER,
     NOWHERE,
     OFFICER,
     OWN_COLUMNS,
     OWN_HISTORY,
     PAIR_FACTS,
-    RARE,
     VALUE_FACTS,
 )
 from graph.book import DAY, ROLES_PER_VALUE, Book
