@@ -4,7 +4,7 @@ A handful of rows is read as plain values: a query engine costs each of them mor
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -30,6 +30,7 @@ BY_BIRTH, BY_NAME = (np.isin(np.arange(64), kinds) for kinds in (CONFIRMING, PER
 """[kind code] whether a shared value of one's own and the same name and birth, or name, make one person."""
 KNOWN_LATER: Final = ("confirmed", "defaulted")
 """Columns that outcomes fill, long after the application."""
+LINK_COLUMNS: Final = tuple(column.name for column in fields(LinkTable))[1:]
 TELLING: Final = frozenset((NATIONAL_ID, *CONFIRMING, *PERSONAL))
 """Kinds of values that can tell who a person is."""
 COLUMN_OF_KIND: Final = {
@@ -50,20 +51,20 @@ class Use(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """Rows by application_id; `own` is the target. links: those of all rows, and one of each row to its person.
+    """Rows by application_id. links: those of all rows, and one of each row to its person.
 
-    known: the target's published index, if this very content was swept. place: [F] the first published id that is not
-    smaller. stale: published indices of rows that stand here in another version, or for a known target in the same.
-    texts: token and masked label by token number. kinds: of the target's values.
+    own: [T] rows that are targets. known: [T] published index of each whose very content was swept, else -1. place: [F]
+    the first published id that is not smaller. stale: published indices of rows that stand here in another version, or
+    for a known target in the same. texts: token and masked label by token number. kinds: of the targets' values.
     """
 
     ids: tuple[str, ...]
     columns: Columns
     links: LinkTable
-    own: int
-    known: int | None
+    own: I64
+    known: I64
     place: I64
-    stale: tuple[int, ...]
+    stale: I64
     texts: dict[int, tuple[str, str]]
     kinds: frozenset[int]
 
@@ -93,7 +94,36 @@ def fresh_rows(published: Published, target: Batch, recent: Batch) -> Fresh:
             columns[name][row] = published.rows[name][at]
     place = np.array([place for place, _ in found], np.int64)
     kinds = frozenset(use.kind for use in uses[own])
-    return Fresh(ids, columns, links, own, known, place, tuple(stale.values()), _texts(flat), kinds)
+    swept = np.array([-1 if known is None else known])
+    older = np.array(list(stale.values()), np.int64)
+    return Fresh(ids, columns, links, np.array([own]), swept, place, older, _texts(flat), kinds)
+
+
+def together(alone: Sequence[Fresh]) -> Fresh:
+    """Targets of which each was made alone, without other rows; by application_id, their texts left out."""
+    parts = sorted(alone, key=lambda part: part.ids)
+    if any(len(part.ids) != 1 for part in parts):
+        raise ValueError("a target that came with other rows stands alone")
+
+    def whole(name: str) -> I64:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    links = [part.links for part in parts]
+    every = np.arange(len(parts))
+    return Fresh(
+        ids=tuple(part.ids[0] for part in parts),
+        columns={name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns},
+        links=LinkTable(
+            np.repeat(every, [len(part.value) for part in links]).astype(np.int32),
+            *(np.concatenate([getattr(part, name) for part in links]) for name in LINK_COLUMNS),
+        ),
+        own=every,
+        known=whole("known"),
+        place=whole("place"),
+        stale=whole("stale"),
+        texts={},
+        kinds=frozenset().union(*(part.kinds for part in parts)),
+    )
 
 
 def published_values(published: Published, value: I64) -> I64:

@@ -21,26 +21,27 @@ Bool = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where the target stands.
+    """Where each target stands.
 
-    home: published index of a member of its community, -1 when it stands alone; strength: the community's; facts:
-    [1, around.group_names] with the target counted in, zeros where the sweep asked no model.
+    home: [T] published index of a member of its community, -1 when it stands alone; strength: [T] the community's;
+    facts: [T, around.group_names] with the target counted in, zeros where the sweep asked no model.
     """
 
-    home: int
-    strength: int
+    home: I64
+    strength: I64
     facts: I64
 
 
 def standing(published: Published, local: Local, pairs: Pairs, own: int, first: int, policy: Policy) -> Standing:
-    """A swept application's community as published; a new one's as the next sweep would most likely have it.
+    """Swept applications' communities as published; a new one's as the next sweep would most likely have it.
 
-    own, first: the target's layers 0 and 1.
+    own, first: the new target's layers 0 and 1.
     """
-    home = local.known if local.known is not None else _home(published, local, pairs, policy)
-    facts = _published(published, home, policy)
     if local.known is not None:
-        return Standing(home, int(published.rows["community_strength"][home]), facts[None])
+        strength = published.rows["community_strength"][local.swept].astype(np.int64)
+        return Standing(local.swept, strength, _published(published, local.swept, policy))
+    home = _home(published, local, pairs, policy)
+    facts = _published(published, np.array([home]), policy)[0]
     members = published.community_of(home) if home >= 0 else np.zeros(0, np.int64)
     members = members[members != _older(published, local)]
     company = {
@@ -57,7 +58,7 @@ def standing(published: Published, local: Local, pairs: Pairs, own: int, first: 
         layer1 = np.append(published.rows["layer1"][members], first)
         inside = np.isin(local.published[pairs.other], members)
         facts = _grown(facts, company, layer1, pairs, inside)
-    return Standing(home, int(strength[0]), facts[None])
+    return Standing(np.array([home]), strength[:1], facts[None])
 
 
 def _home(published: Published, local: Local, pairs: Pairs, policy: Policy) -> int:
@@ -82,12 +83,14 @@ def _older(published: Published, local: Local) -> int:
     return -1 if index is None else index
 
 
-def _published(published: Published, home: int, policy: Policy) -> I64:
-    """[group_names] what the sweep told of a community; zeros of none, and where it asked no model."""
+def _published(published: Published, home: I64, policy: Policy) -> I64:
+    """[T, group_names] what the sweep told of each community; zeros of none, and where it asked no model."""
     names = around.group_names([c.name for c in policy.channels])
-    if home < 0 or published.model is None:
-        return np.zeros(len(names), np.int64)
-    return np.array([published.rows[name][home] for name in names], np.int64)
+    facts = np.zeros((len(home), len(names)), np.int64)
+    there = home >= 0
+    if published.model is not None and there.any():
+        facts[there] = np.column_stack([published.rows[name][home[there]] for name in names])
+    return facts
 
 
 def _grown(before: I64, company: Mapping[str, I64], layer1: I64, pairs: Pairs, inside: Bool) -> I64:

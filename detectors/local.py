@@ -1,7 +1,6 @@
-"""The piece of a published book that one application's values touch, laid out like the whole."""
+"""The piece of a published book that an application's values touch, laid out like the whole."""
 
-from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -11,20 +10,16 @@ from numpy.typing import NDArray
 from detectors.around import FLAGS
 from detectors.artifact import Published
 from detectors.columns import settled
-from detectors.fresh import Fresh, fresh_rows, published_slots, published_values
+from detectors.fresh import Fresh, fresh_rows, published_slots, published_values, together
+from detectors.nearby import REACH, column_at, linked, near_targets
 from detectors.tally import add, count
 from graph.book import ROLES_PER_VALUE, SINGLE, Book, LinkTable, Slots, expand, lay_out
-from graph.projection import COUNT_REACH
-from graph.schema import ROLE
+from graph.errors import ArtifactError
 from graph.store import Batch
 
 I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
 Bool = NDArray[np.bool_]
-
-REACH: Final = COUNT_REACH + 2
-"""Users of a value laid out to each side of the row in time: the farthest that any feature looks, and a spare."""
-
 
 LAYERS: Final = ("layer0", "layer1", *(f"{flag}_around" for flag in FLAGS))
 BOOK_COLUMNS: Final = (
@@ -32,7 +27,7 @@ BOOK_COLUMNS: Final = (
     "income_band", "loan", "loan_ratio", "appraisal_ratio", "price_to_income", "used", "open", "holder_mismatch",
     "id_bad", "watched", "person", "confirmed", "defaulted", "registered", "heads", *SINGLE,
 )  # fmt: skip
-ALL_ROLES: Final = np.array([r.code for r in ROLE.values()])
+NO_BATCH: Final = Batch.empty()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +48,49 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A small book. target: index of the scored row; ids: [A'] application ids; published: [A'] published index or -1.
+    """A small book. targets: [T] indices of the scored rows; ids: [A'] application ids; published: [A'] published index
+    or -1.
 
-    known: the target's own index in the published sweep, if this very content was swept.
-    texts: token and masked label of the target's values by token number; kinds: of the target's values.
+    swept: [T] a target's own index in the published sweep, if this very content was swept, else -1.
+    texts: token and masked label of the targets' values by token number; kinds: of the targets' values.
     neighbours: [A'] published layers.
     """
 
     book: Book
-    target: int
+    targets: I64
     ids: Names
     published: I64
-    known: int | None
+    swept: I64
     texts: dict[int, tuple[str, str]]
     kinds: frozenset[int]
     neighbours: dict[str, I64]
+
+    @property
+    def target(self) -> int:
+        """The first of the targets: mostly there is one."""
+        return int(self.targets[0])
+
+    @property
+    def known(self) -> int | None:
+        """Its index in the published sweep."""
+        return int(self.swept[0]) if self.swept[0] >= 0 else None
 
 
 def local_book(published: Published, target: Batch, recent: Batch) -> Local:
     """Lay out the target, recent rows, and the published rows that share a value with the target near it in time."""
     return _merge(published, fresh_rows(published, target, recent))
+
+
+def swept_books(published: Published, targets: Sequence[Batch]) -> Local:
+    """`local_book` of many applications at once, by application_id. Each must be swept in this very content.
+
+    A feature looks no farther than detectors.nearby.REACH from its row: in company it sees the same as alone.
+    Raises ArtifactError for a target that the sweep holds in another version, or not at all.
+    """
+    fresh = together([fresh_rows(published, target, NO_BATCH) for target in targets])
+    if (fresh.known < 0).any():
+        raise ArtifactError(f"sweep {published.sweep_id} does not hold {int((fresh.known < 0).sum())} rows as they are")
+    return _merge(published, fresh)
 
 
 def swept_book(published: Published, index: int) -> Local:
@@ -104,60 +122,14 @@ def swept_book(published: Published, index: int) -> Local:
             ids=(name,),
             columns=columns,
             links=links,
-            own=0,
-            known=index,
+            own=np.array([0]),
+            known=np.array([index]),
             place=np.array([index]),
-            stale=(index,),
+            stale=np.array([index]),
             texts=texts,
             kinds=frozenset(links.kind.tolist()),
         ),
     )
-
-
-def _gather(published: Published, fresh: Fresh) -> tuple[I64, LinkTable]:
-    """Published rows near the target in each slot of its values, and those links; no older versions of fresh rows."""
-    mine = np.unique(fresh.links.value[fresh.links.application == fresh.own])
-    value_at = published_values(published, mine)
-    held = value_at >= 0
-    mine, value_at = mine[held].repeat(len(ALL_ROLES)), value_at[held].repeat(len(ALL_ROLES))
-    role = np.tile(ALL_ROLES, len(mine) // len(ALL_ROLES))
-    slot = published_slots(published, value_at, role)
-    found = slot >= 0
-    value, value_at, role, slot = mine[found], value_at[found], role[found], slot[found]
-    position, owner = expand(*_near(published, slot, _rank(published, fresh)))
-    member = published.members_of_slots["member"][position]
-    kept = np.ones(len(member), bool)
-    for index in fresh.stale:
-        kept &= member != index
-    position, owner = position[kept], owner[kept]
-    rows, local = np.unique(member[kept], return_inverse=True)
-    table = LinkTable(
-        local.astype(np.int32),
-        value[owner],
-        published.values["kind"][value_at][owner],
-        role[owner].astype(np.uint8),
-        published.members_of_slots["offset"][position].astype(np.int32),
-        published.members_of_slots["mark"][position].astype(np.int32),
-    )
-    return rows.astype(np.int64), table
-
-
-def _near(published: Published, slot: I64, rank: float) -> tuple[I64, I64]:
-    """Where in each slot's members the users within REACH of a place in time begin and end."""
-    start, total = published.slots["start"][slot], published.slots["total"][slot].astype(np.int64)
-    begin, end = start.copy(), start + total
-    member, ranks = published.members_of_slots["member"], published.rows["rank"]
-    for i in (total > REACH).nonzero()[0].tolist():  # smaller slots are taken whole
-        at = begin[i] + bisect_left(member[begin[i] : end[i]], rank, key=lambda user: float(ranks[user]))
-        begin[i], end[i] = max(begin[i], at - REACH), min(end[i], at + REACH)
-    return begin, end
-
-
-def _rank(published: Published, fresh: Fresh) -> float:
-    """Where the target stands in the published time order; a new row stands after all of its own instant."""
-    if fresh.known is not None:
-        return float(published.rows["rank"][fresh.known])
-    return float(published.event_order.searchsorted(fresh.columns["event_at"][fresh.own], side="right")) - 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,29 +151,20 @@ def _places(old: I64, fresh: Fresh) -> _Places:
 
 def _merge(published: Published, fresh: Fresh) -> Local:
     """One book of published and fresh rows, in canonical order, with the whole book's counts."""
-    old, old_links = _gather(published, fresh)
+    old, old_links = near_targets(published, fresh)
     places = _places(old, fresh)
-    target = int(places.fresh[fresh.own])
-    columns = {n: _column(published.rows[n], places.index) for n in fresh.columns}
+    targets = places.fresh[fresh.own]
+    columns = {n: column_at(published.rows[n], places.index) for n in fresh.columns}
     for name, column in fresh.columns.items():
         columns[name][places.fresh] = column
     piece = lay_out(columns, _moved(old_links, fresh.links, places))
     whole = settled(_whole_counts(published, piece, fresh, places.fresh))
     names = Names(published, places.index, dict(zip(places.fresh.tolist(), fresh.ids, strict=True)))
     numbers = places.index.copy()
-    if fresh.known is not None:
-        numbers[target] = fresh.known
-    layers = {str(n): _column(published.rows[n], numbers) for n in LAYERS if n in published.rows}
-    return Local(whole, target, names, numbers, fresh.known, fresh.texts, fresh.kinds, layers)
-
-
-def _column(column: NDArray[Any], index: I64) -> NDArray[Any]:
-    """The column at each index, 0 where that is -1."""
-    if not len(column):
-        return np.zeros(len(index), column.dtype)
-    found: NDArray[Any] = column[index]
-    found[index < 0] = 0
-    return found
+    swept = fresh.known >= 0
+    numbers[targets[swept]] = fresh.known[swept]
+    layers = {str(n): column_at(published.rows[n], numbers) for n in LAYERS if n in published.rows}
+    return Local(whole, targets, names, numbers, fresh.known, fresh.texts, fresh.kinds, layers)
 
 
 def _moved(old: LinkTable, fresh: LinkTable, places: _Places) -> LinkTable:
@@ -219,17 +182,17 @@ def _moved(old: LinkTable, fresh: LinkTable, places: _Places) -> LinkTable:
 def _whole_counts(published: Published, book: Book, fresh: Fresh, rows: I64) -> Book:
     """Replace the counts that `lay_out` made of the piece by the whole book's, plus what is fresh.
 
-    Of the target's own values that at most REACH published rows use, the piece holds every user: its counts stand.
+    Of the targets' own values that at most REACH published rows use, the piece holds every user: its counts stand.
     rows: [F] indices of the fresh rows.
     """
-    target = int(rows[fresh.own])
+    targets = rows[fresh.own]
     value, role = book.slots.key // ROLES_PER_VALUE, book.slots.key % ROLES_PER_VALUE
     value_at = published_values(published, book.values)
     slot = published_slots(published, value_at[value], role)
     mine = np.zeros(len(book.values), bool)
-    mine[value[book.link_slot[book.link_start[target] : book.link_start[target + 1]]]] = True
+    mine[value[book.link_slot[expand(book.link_start[targets], book.link_start[targets + 1])[0]]]] = True
     held, laid = published.slots, book.slots
-    partly = (slot >= 0) & ~(mine[value] & (_column(held["total"], slot) <= REACH))
+    partly = (slot >= 0) & ~(mine[value] & (column_at(held["total"], slot) <= REACH))
     uses, persons = _fresh_counts(published, book, fresh, rows, slot)
     slots = Slots(
         laid.key,
@@ -244,7 +207,7 @@ def _whole_counts(published: Published, book: Book, fresh: Fresh, rows: I64) -> 
     some = (np.bincount(value[partly], minlength=len(book.values)) > 0) | ((value_at >= 0) & ~mine)
     more = add(value, persons, len(book.values))
     first_day, last_day = published.manifest["span"]
-    last_day = max(last_day, int(book.columns["event_at"][target])) if fresh.known is None else last_day
+    last_day = max([last_day, *book.columns["event_at"][targets[fresh.known < 0]].tolist()])
     return replace(
         book,
         slots=slots,
@@ -257,7 +220,7 @@ def _whole_counts(published: Published, book: Book, fresh: Fresh, rows: I64) -> 
 
 def _counted(held: NDArray[Any], at: I64, partly: Bool, laid: NDArray[Any], more: I64 | int = 0) -> NDArray[Any]:
     """The published count and what is fresh, where the piece holds only some of the users; else the piece's own."""
-    return np.where(partly, _column(held, at) + more, laid)
+    return np.where(partly, column_at(held, at) + more, laid)
 
 
 def _fresh_counts(published: Published, book: Book, fresh: Fresh, rows: I64, slot: I64) -> tuple[I64, I64]:
@@ -267,9 +230,10 @@ def _fresh_counts(published: Published, book: Book, fresh: Fresh, rows: I64, slo
     new[rows] = True
     of = np.repeat(np.arange(size), np.diff(book.slots.start))
     uses = count(of[new[book.member]], size)
-    start, links = published.rows["link_start"], published.links["slot"]
-    for index in fresh.stale:  # an older version of a fresh row is counted already
-        last = start[index + 1] if index + 1 < published.applications else len(links)
-        uses -= np.isin(slot, links[start[index] : last])
+    held = linked(published, fresh.stale)  # an older version of a fresh row is counted already
+    if len(held):
+        at = np.minimum(held.searchsorted(slot), len(held) - 1)
+        times = held.searchsorted(slot, side="right") - at
+        uses -= np.where(held[at] == slot, times, 0)
     unknown = new & (book.columns["person"].astype(np.int64) >= published.applications)
     return uses, count(of[unknown[book.member]], size)

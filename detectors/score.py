@@ -1,5 +1,6 @@
 """The score of one application, by the same feature code as the sweep; stored scores are not read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,9 @@ from detectors.evidence import Scene, signals
 from detectors.features import Layer0, layer0
 from detectors.fresh import published_values
 from detectors.joining import Standing, standing
-from detectors.local import Local, local_book, swept_book
+from detectors.local import Local, local_book, swept_book, swept_books
 from detectors.model import NO_FOLD, Model, mixed
+from detectors.nearby import column_at
 from detectors.policy import Policy
 from detectors.signal import Signal
 from detectors.wide import wide
@@ -58,12 +60,28 @@ def recomputed(published: Published, batch: Batch, recent: Batch, policy: Policy
 
     Raises ArtifactError when the sweep was made under other features than the policy's.
     """
-    local = local_book(published, batch, recent)
+    return _scores(published, local_book(published, batch, recent), policy)[0]
+
+
+def recomputed_together(published: Published, batches: Sequence[Batch], policy: Policy) -> dict[str, tuple[int, str]]:
+    """`recomputed` of many applications of the sweep at once, by application_id: one layout for all of them.
+
+    Raises ArtifactError where the sweep does not hold an application in this very content, too.
+    """
+    local = swept_books(published, batches)
+    found = _scores(published, local, policy)
+    return {local.ids[target]: score for target, score in zip(local.targets.tolist(), found, strict=True)}
+
+
+def _scores(published: Published, local: Local, policy: Policy) -> list[tuple[int, str]]:
+    """Score and band of each target."""
     known = _unlearnt(published, local, policy)
-    raw = known.raw
-    if published.model is not None:
-        raw, _ = _learnt(published, published.model, local, known, policy, explained=False)
-    return int(fuse.score(raw, published.calibration)[0]), _band(published, raw, known, policy)
+    raw, model = known.raw, published.model
+    if model is not None:
+        margin = model.margin(_columns(published, model, local, known, policy), _folds(published, local))
+        raw = mixed(raw, margin, policy, taught=bool(model.taught))
+    band = _bands(published, raw, known, policy)
+    return list(zip(fuse.score(raw, published.calibration).tolist(), band.tolist(), strict=True))
 
 
 def explain(published: Published, application_id: str, policy: Policy) -> Assessment:
@@ -90,14 +108,14 @@ def _assess(published: Published, local: Local, policy: Policy) -> Assessment:
     raw = known.raw
     lost: dict[str, int] | None = None
     if published.model is not None:
-        raw, lost = _learnt(published, published.model, local, known, policy, explained=True)
+        raw, lost = _learnt(published, published.model, local, known, policy)
     return Assessment(
         application_id=local.ids[local.target],
         score=int(fuse.score(raw, published.calibration)[0]),
         probability=float(fuse.probability(raw, published.calibration)[0]),
-        band=_band(published, raw, known, policy),
+        band=str(_bands(published, raw, known, policy)[0]),
         raw=int(raw[0]),
-        signals=signals(Scene(local, known.bottom, known.contribution[0], known.layers, policy, lost)),
+        signals=signals(Scene(local, known.bottom, known.contribution[0], known.layers_of(0), policy, lost)),
         ring_id=_ring(published, local),
         view="decision" if local.known is None else "book",
         features=known.bottom.features.astype("<i8").tobytes(),
@@ -107,54 +125,55 @@ def _assess(published: Published, local: Local, policy: Policy) -> Assessment:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known of the target without the model: layer 0, contributions, place, raw and its layers."""
+    """What is known of the targets without the model: layer 0, contributions, place, raw and its layers.
+
+    layers: [T, 3] own, from neighbours, from the community.
+    """
 
     bottom: Layer0
     contribution: I64
     stands: Standing
     raw: I64
-    layers: tuple[int, int, int]
+    layers: I64
+
+    def layers_of(self, target: int) -> tuple[int, int, int]:
+        """One target's."""
+        own, near, group = self.layers[target].tolist()
+        return own, near, group
 
 
 def _unlearnt(published: Published, local: Local, policy: Policy) -> _Known:
     if published.feature_names != tuple(f.name for f in policy.features):
         raise ArtifactError("the published sweep has other features than the policy", "sweep again")
-    bottom = layer0(local.book, np.array([local.target], np.int32), policy, published.norms)
+    bottom = layer0(local.book, local.targets.astype(np.int32), policy, published.norms)
     contribution = propagation.contributions(bottom.features, published.tails, policy)
-    stands = _stands(published, local, bottom, int(contribution.sum()), policy)
-    raw, layers = _raw(published, local, bottom, contribution, stands, policy)
-    return _Known(bottom, contribution, stands, raw, layers)
-
-
-def _band(published: Published, raw: I64, known: _Known, policy: Policy) -> str:
-    eligible = fuse.red_eligible(fuse.by_reason(known.contribution, policy), policy)
-    return str(fuse.bands(raw, known.raw, eligible, published.calibration)[0])
-
-
-def _stands(published: Published, local: Local, bottom: Layer0, own: int, policy: Policy) -> Standing:
-    first = propagation.smooth(np.array([own]), bottom.pairs, local.neighbours["layer0"], policy)
-    return standing(published, local, bottom.pairs, own, int(first[0]), policy)
-
-
-def _raw(
-    published: Published, local: Local, bottom: Layer0, contribution: I64, stands: Standing, policy: Policy
-) -> tuple[I64, tuple[int, int, int]]:
-    """Raw score, and its layers: own, from neighbours, from the community."""
     own = contribution.sum(axis=1)
+    first = propagation.smooth(own, bottom.pairs, local.neighbours["layer0"], policy)
+    stands = standing(published, local, bottom.pairs, int(own[0]), int(first[0]), policy)
     second = propagation.smooth(own, bottom.pairs, local.neighbours["layer1"], policy)
-    group = propagation.community_part(np.array([stands.strength]), published.community_tails)
-    return second + group, (int(own[0]), int(second[0] - own[0]), int(group[0]))
+    group = propagation.community_part(stands.strength, published.community_tails)
+    return _Known(bottom, contribution, stands, second + group, np.column_stack([own, second - own, group]))
+
+
+def _bands(published: Published, raw: I64, known: _Known, policy: Policy) -> NDArray[np.str_]:
+    eligible = fuse.red_eligible(fuse.by_reason(known.contribution, policy), policy)
+    return fuse.bands(raw, known.raw, eligible, published.calibration)
+
+
+def _folds(published: Published, local: Local) -> I64:
+    """[T] the fold that each target was swept with; a new one is asked of all boosters."""
+    fold = column_at(published.rows["fold"], local.swept)
+    return np.where(local.swept >= 0, fold, NO_FOLD).astype(np.int64)
 
 
 def _learnt(
-    published: Published, model: Model, local: Local, known: _Known, policy: Policy, *, explained: bool
+    published: Published, model: Model, local: Local, known: _Known, policy: Policy
 ) -> tuple[I64, dict[str, int]]:
-    """[1] raw score with the model's word in it, and what it loses without each reason, if that is to be explained."""
+    """[1] raw score with the model's word in it, and what it loses without each reason."""
     columns = _columns(published, model, local, known, policy)
-    fold = NO_FOLD if local.known is None else int(published.rows["fold"][local.known])
-    amount = _amounts(known, policy) if explained else {}
+    amount = _amounts(known, policy)
     codes = tuple(code for code, part in amount.items() if part > 0)
-    margin = attribution.margins(model, columns, fold, codes, policy)
+    margin = attribution.margins(model, columns, int(_folds(published, local)[0]), codes, policy)
     without = np.maximum(known.raw - np.array([0, *(amount[code] for code in codes)], np.int64), 0)
     raw = mixed(without, margin, policy, taught=bool(model.taught))
     return raw[:1], dict(zip(codes, np.maximum(raw[0] - raw[1:], 0).tolist(), strict=True))
@@ -163,18 +182,19 @@ def _learnt(
 def _amounts(known: _Known, policy: Policy) -> dict[str, int]:
     """What each reason adds to the unsupervised score."""
     amount = dict(zip(fuse.reason_codes(policy), fuse.by_reason(known.contribution, policy)[0].tolist(), strict=True))
-    amount[attribution.NEAR_RISK] = known.layers[1]
-    amount[attribution.DENSE_GROUP] = amount.get(attribution.DENSE_GROUP, 0) + known.layers[2]
+    _, near, group = known.layers_of(0)
+    amount[attribution.NEAR_RISK] = near
+    amount[attribution.DENSE_GROUP] = amount.get(attribution.DENSE_GROUP, 0) + group
     return amount
 
 
 def _columns(published: Published, model: Model, local: Local, known: _Known, policy: Policy) -> I64:
-    """[1, columns] what the sweep gave the model for the target, or would have given it."""
-    book, rows = local.book, np.array([local.target], np.int32)
+    """[T, columns] what the sweep gave the model for the targets, or would have given it."""
+    book, rows = local.book, local.targets.astype(np.int32)
     pairs = known.bottom.pairs
     columns = [
         wide(book, rows, known.bottom, policy, published.norms),
-        around.around(np.array([known.layers[0]]), pairs, local.neighbours["layer1"], known.stands.facts),
+        around.around(known.layers[:, 0], pairs, local.neighbours["layer1"], known.stands.facts),
         book.columns[around.DEFAULT].astype(np.int64)[rows][:, None],
         *(
             around.spread(book, rows, pairs, flag, _company(published, local, flag, known.stands))
@@ -185,15 +205,15 @@ def _columns(published: Published, model: Model, local: Local, known: _Known, po
 
 
 def _company(published: Published, local: Local, flag: str, stands: Standing) -> around.Company:
-    """The published counts of a flag around the target."""
+    """The published counts of a flag around the targets."""
     at = published_values(published, local.book.values)
     users = np.where(at >= 0, published.values[flag][np.maximum(at, 0)], 0)
-    group = published.rows[f"{flag}_group"][stands.home] if stands.home >= 0 else 0
+    group = column_at(published.rows[f"{flag}_group"], stands.home)
     return around.Company(
         local.neighbours[f"{flag}_around"],
-        np.array([group], np.int64),
+        group.astype(np.int64),
         stands.facts[:, 0],
-        around.holders(local.book, np.array([local.target], np.int32), users),
+        around.holders(local.book, local.targets.astype(np.int32), users),
     )
 
 

@@ -77,7 +77,11 @@ def test_a_second_sweep_at_the_same_time_is_refused(house: House) -> None:
         ((1000 - pl.col("score")).cast(pl.Int32).alias("score"), "computes them again"),
     ],
 )
-def test_each_gate_holds_back(house: House, change: pl.Expr, said: str) -> None:
+@pytest.mark.parametrize("alone", [20, 0])
+def test_each_gate_holds_back(
+    house: House, change: pl.Expr, said: str, alone: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.gates.ALONE", alone)
     run_sweep(house)
     with closing(house.open_store()) as store:
         links = store.links()

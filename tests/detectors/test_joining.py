@@ -81,7 +81,7 @@ def test_who_joins_a_ring_gets_the_facts_of_the_ring_with_it(
     fact = newcomer(lesson, ring, uses)
     _, found = stands(published, fact, policy, toolbox)
     members, facts = swept_with(lesson, fact, policy, toolbox)
-    ids = [str(published.application_ids[int(i)].as_py()) for i in published.community_of(found.home)]
+    ids = [str(published.application_ids[int(i)].as_py()) for i in published.community_of(int(found.home[0]))]
     assert sorted([*ids, fact.application_id]) == members
     assert len(members) > 5
     told = dict(zip(facts, found.facts[0].tolist(), strict=True))

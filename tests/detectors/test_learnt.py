@@ -17,7 +17,7 @@ from detectors.around import SHARE
 from detectors.artifact import FORMAT, MANIFEST, MODEL, Published
 from detectors.model import NO_FOLD, Model, learner_names
 from detectors.policy import Policy
-from detectors.score import assess, explain, recomputed
+from detectors.score import assess, explain, recomputed, recomputed_together
 from detectors.sweep import UNSUPERVISED, SweepResult, learnt, run
 from graph.errors import ArtifactError
 from graph.store import Batch
@@ -90,6 +90,14 @@ def test_without_reasons_the_model_says_the_same(little: Little, policy: Policy,
             batch = toolbox["batch_of"]([some])
             answer = assess(little.published, batch, Batch.empty(), policy)
             assert recomputed(little.published, batch, Batch.empty(), policy) == (answer.score, answer.band)
+
+
+def test_many_at_once_are_told_the_same_by_the_model(
+    lesson: Lesson, published: Published, policy: Policy, toolbox: Toolbox
+) -> None:
+    batches = [toolbox["batch_of"]([fact]) for fact in lesson.facts]
+    rows = published.scores.select("application_id", "score", "band").iter_rows()
+    assert recomputed_together(published, batches, policy) == {name: (score, band) for name, score, band in rows}
 
 
 def test_some_of_the_whole_book_too(lesson: Lesson, published: Published, policy: Policy) -> None:

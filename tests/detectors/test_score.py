@@ -15,10 +15,11 @@ from detectors import publish
 from detectors.artifact import Published
 from detectors.columns import application_columns, record_columns, with_values
 from detectors.fresh import fresh_rows
-from detectors.local import REACH, local_book
+from detectors.local import local_book
+from detectors.nearby import REACH
 from detectors.policy import Policy
 from detectors.ringview import ring_signals
-from detectors.score import assess, explain, recomputed, tokens_of
+from detectors.score import assess, explain, recomputed, recomputed_together, tokens_of
 from detectors.sweep import SweepResult
 from detectors.words import reason
 from graph.book import LinkTable, link_table
@@ -66,6 +67,22 @@ def test_without_reasons_the_score_and_band_are_the_same(
         ):
             answer = assess(published, batch, recent, policy)
             assert recomputed(published, batch, recent, policy) == (answer.score, answer.band)
+
+
+def test_many_at_once_score_as_each_alone(
+    facts: list[Any], published: Published, policy: Policy, toolbox: Toolbox
+) -> None:
+    batches = [toolbox["batch_of"]([fact]) for fact in reversed(facts)]
+    rows = published.scores.select("application_id", "score", "band").iter_rows()
+    assert recomputed_together(published, batches, policy) == {name: (score, band) for name, score, band in rows}
+
+
+def test_what_was_not_swept_is_not_scored_among_the_swept(
+    facts: list[Any], published: Published, policy: Policy, toolbox: Toolbox
+) -> None:
+    for other in (replace(facts[3], application_id="B-9"), replace(facts[3], day=facts[3].day + 1)):
+        with pytest.raises(ArtifactError, match="does not hold 1 rows"):
+            recomputed_together(published, [toolbox["batch_of"]([fact]) for fact in (facts[4], other)], policy)
 
 
 def test_online_features_equal_the_published_ones(
@@ -202,7 +219,7 @@ def test_few_rows_get_the_links_of_the_whole_book(
     fresh = fresh_rows(published, batch_of(chosen[:1]), batch_of([*older, *chosen]))
     net = network(toolbox["links_of"](batch_of(chosen)))
     assert list(fresh.ids) == net.applications["application_id"].to_list()
-    assert fresh.ids[fresh.own] == chosen[0].application_id
+    assert fresh.ids[int(fresh.own[0])] == chosen[0].application_id
     table = link_table(net, fresh.columns["person"].astype(np.int32))
     assert flat(fresh.links) == flat(table)
     columns = with_values(application_columns(net.applications), table, published.watched)
