@@ -1,5 +1,6 @@
 """Surprise of context: what an officer's applications have in common, and what one person's differ in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.columns import MISSING, Norms
-from graph.book import DAY, PERSON, ROLES_PER_VALUE, Book, expand, find_slots
+from detectors.tally import add
+from graph.book import DAY, PERSON, ROLES_PER_VALUE, Book, expand, find_slots, split_key
 from graph.ordering import places
 from graph.projection import WINDOW
 from graph.schema import KIND, ROLE
@@ -19,11 +21,8 @@ F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 OFFICER_REACH: Final = 64
-LIKE_OFFICER: Final = ("home_region", "income_band", "model", "channel")
-"""What two applications of one officer may be alike in."""
-LEAST_ALIKE: Final = 2
-RARE: Final = 100
-"""Likeness is told in hundredths of a decade of rarity."""
+ALIKE: Final = ("employer_core", "home_region", "income_band", "model", "channel")
+"""What the applications of one officer may have in common."""
 OWN_REACH: Final = 24
 OWN_DAYS: Final = 30
 LEAST_WINDOW: Final = 3
@@ -32,19 +31,64 @@ LEAST_WINDOW: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """[C] others near each row in one slot's time order: row position, application index, inside the window or not."""
+    """[C] others near each row in one slot's time order: row position, application index."""
 
     row: I32
     other: I32
+
+
+@dataclass(frozen=True, slots=True)
+class Officers:
+    """[E, 2 OFFICER_REACH + 1] what stands around each row in its officer's time order; a table, since nearly all of it
+    is filled, so that a row's counts are sums along a line.
+
+    row: [E] row position (once each, unless a row names two officers); size: rows. met: another person's application
+    stands there; inside: and within the window; alike: and has the row's value of each of ALIKE.
+    """
+
+    row: I32
+    size: int
+    other: I64
+    met: Bool
     inside: Bool
+    alike: Mapping[str, Bool]
+
+    def count(self, chosen: Bool) -> I64:
+        """[R] how many are chosen."""
+        return add(self.row, chosen.sum(axis=1), self.size)
 
 
-def officer_company(book: Book, rows: I32) -> Company:
+def officer_company(book: Book, rows: I32) -> Officers:
     """Other persons' applications of the same officer, the next OFFICER_REACH to each side in time."""
-    met = _company(book, rows, KIND["officer"].code, OFFICER_REACH)
-    person = book.columns["person"]
-    keep = person[met.other] != person[rows[met.row]]
-    return Company(met.row[keep], met.other[keep], met.inside[keep])
+    slot, row, at = _stands(book, rows, KIND["officer"].code)
+    order = np.argsort(at, kind="stable")  # next rows then meet nearly the same others, who are at hand
+    slot, row, at = slot[order], row[order], at[order]
+    position = at[:, None] + np.arange(-OFFICER_REACH, OFFICER_REACH + 1)
+    there = (position >= book.slots.start[slot][:, None]) & (position < book.slots.start[slot + 1][:, None])
+    # as wide as an address: it is looked up in many columns, and a narrower index is made wide each time
+    other = book.member[np.clip(position, 0, max(len(book.member) - 1, 0))].astype(np.int64)
+    mine, person, event_at = rows[row], book.columns["person"], book.columns["event_at"]
+    met = there & (person[other] != person[mine][:, None])
+    gap = event_at[other]
+    gap -= event_at[mine][:, None]
+    inside = met & (gap <= WINDOW) & (gap >= -WINDOW)
+    return Officers(row, len(rows), other, met, inside, {name: _alike(book, mine, other, met, name) for name in ALIKE})
+
+
+def _alike(book: Book, mine: I32, other: I64, met: Bool, column: str) -> Bool:
+    value = book.columns[column]
+    own = value[mine][:, None]
+    found: Bool = (value[other] == own) & (met & (own != 0))
+    return found
+
+
+def _stands(book: Book, rows: I32, kind: int) -> tuple[I64, I32, I64]:
+    """Slot of each row's own value of a kind, the row's position among `rows`, and its own in the slot's time order."""
+    link, row = expand(book.link_start[rows], book.link_start[rows + 1])
+    slot = book.link_slot[link]
+    value, role = split_key(book.slots.key[slot])
+    chosen = (role == ROLE["own"].code) & (book.value_kind[value] == kind)
+    return slot[chosen].astype(np.int64), row[chosen].astype(np.int32), book.link_at[link[chosen]].astype(np.int64)
 
 
 def likeness(book: Book, rows: I32, met: Company, norms: Norms) -> tuple[Bool, I64]:
@@ -62,42 +106,28 @@ def likeness(book: Book, rows: I32, met: Company, norms: Norms) -> tuple[Bool, I
 
 
 def _company(book: Book, rows: I32, kind: int, reach: int) -> Company:
-    link, row = expand(book.link_start[rows], book.link_start[rows + 1])
-    slot = book.link_slot[link].astype(np.int64)
-    own = book.slots.key[slot] % ROLES_PER_VALUE == ROLE["own"].code
-    chosen = own & (book.value_kind[book.slots.key[slot] // ROLES_PER_VALUE] == kind)
-    slot, row = slot[chosen], row[chosen]
-    rank = book.columns["rank"][rows[row]].astype(np.int64)
-    at = places(book.member_key, slot * np.int64(max(book.applications, 1)) + rank)
+    slot, row, at = _stands(book, rows, kind)
     position, owner = expand(
         np.maximum(book.slots.start[slot], at - reach), np.minimum(book.slots.start[slot + 1], at + reach + 1)
     )
     other, mine = book.member[position], rows[row]
-    event_at = book.columns["event_at"].astype(np.int64)
-    inside = np.abs(event_at[other] - event_at[mine][owner]) <= WINDOW
     keep = other != mine[owner]
-    return Company(row[owner[keep]].astype(np.int32), other[keep], inside[keep])
+    return Company(row[owner[keep]], other[keep])
 
 
-def cell_surprise(book: Book, rows: I32, met: Company, column: str, share: F64) -> I64:
+def cell_surprise(book: Book, met: Officers, column: str, share: F64) -> I64:
     """[R] surprise that so many of the officer's applications in the window have the row's value of `column`.
 
     share: [R] of the whole book that has this value; the officer's own share outside the window counts if greater.
     The surprise counts in proportion to how much of the value's use in the book lies here.
     """
-    value = book.columns[column].astype(np.int64)
-    alike = (value[met.other] == value[rows[met.row]]) & (value[met.other] != 0)
-    size = len(rows)
-    inside, outside = _tally(met.row, met.inside, size), _tally(met.row, ~met.inside, size)
-    hit, usual = _tally(met.row, met.inside & alike, size), _tally(met.row, ~met.inside & alike, size)
-    rate = np.maximum(share, usual / np.maximum(outside, 1.0))
-    found = surprise(hit.astype(np.int64), inside * rate + FLOOR)
+    alike = met.alike[column]
+    hit, inside = met.count(alike & met.inside), met.count(met.inside)
+    usual, outside = met.count(alike) - hit, met.count(met.met) - inside
+    rate = np.maximum(share, usual / np.maximum(outside, 1))
+    found = surprise(hit, inside * rate + FLOOR)
     known = np.maximum(np.rint(share * book.size).astype(np.int64) - 1, 1)
-    return found * np.minimum(hit.astype(np.int64), known) // known
-
-
-def _tally(row: I32, chosen: Bool, size: int) -> F64:
-    return np.bincount(row[chosen], minlength=size).astype(np.float64)
+    return found * np.minimum(hit, known) // known
 
 
 def share_of(number: I64, known: I64, count: I64, size: int) -> F64:
@@ -117,15 +147,14 @@ def employer_share(book: Book, rows: I32) -> F64:
     return np.where(known, book.slots.total[np.maximum(slot, 0)], 0) / max(book.size, 1)
 
 
-def appraisals(book: Book, rows: I32, met: Company, norms: Norms) -> tuple[I64, I64]:
+def appraisals(book: Book, rows: I32, met: Officers, norms: Norms) -> tuple[I64, I64]:
     """[R] robust z (hundredths) of the row's appraisal over price, and of the officer's window mean without the row."""
     ratio = book.columns["appraisal_ratio"].astype(np.int64)
     used = book.columns["used"].astype(np.int64)
     z = np.where(ratio == MISSING, 0, (ratio - norms.appraisal_middle[used]) * 100 // norms.appraisal_spread[used])
     counted = met.inside & (ratio[met.other] != MISSING)
-    total = np.zeros(len(rows), np.int64)
-    np.add.at(total, met.row[counted], z[met.other[counted]])
-    number = np.bincount(met.row[counted], minlength=len(rows))
+    total = add(met.row, np.where(counted, z[met.other], 0).sum(axis=1), met.size)
+    number = met.count(counted)
     mean = np.where(number >= LEAST_WINDOW, total // np.maximum(number, 1), 0)
     return np.maximum(z[rows], 0), np.maximum(mean, 0)
 

@@ -36,6 +36,8 @@ NAMED: Final = {
     "reference_stranger": ("phone_reference_own", "phone_own_reference"),
 }
 """Feature -> channels on which two give one phone different names: of one reference, of a reference and its owner."""
+HISTORY: Final = ("same_person", "same_person_dealers", "identity_conflict")
+"""Features of a person's other applications."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Layer0:
     persons: I64
     touches: Touches
     crowds: I64
+    officers: contexts.Officers
+    history: tuple[I64, ...]  # of contexts.own_history
 
 
 def layer0(book: Book, rows: I32, policy: Policy, norms: Norms) -> Layer0:
@@ -61,17 +65,19 @@ def layer0(book: Book, rows: I32, policy: Policy, norms: Norms) -> Layer0:
     surprised, persons = entry_surprise(book, rows, found, met, policy.channels)
     pairs = _pairs(book, rows, found, met, policy)
     crowded = crowds(book, found, met, len(rows), len(policy.channels))
+    officers, history = contexts.officer_company(book, rows), contexts.own_history(book, rows)
     columns = {
         **_channel_columns(found, surprised, len(rows), policy),
         **_pair_columns(book, pairs, len(rows), policy),
-        **_context_columns(book, rows, norms),
+        **_context_columns(book, rows, officers, norms),
+        **dict(zip(HISTORY, (history[0], history[1], history[4]), strict=True)),
         "employer_variants": _variants(book, rows, found, met, policy),
         **{name: _other_names(book, found, met, name, len(rows), policy) for name in NAMED},
         **{f"crowd_{c.name}": column for c, column in zip(policy.channels, crowded.T, strict=True)},
         "watchlist": book.columns["watched"].astype(np.int64)[rows],
     }
     matrix = np.stack([columns[f.name] for f in policy.features], axis=1)
-    return Layer0(np.maximum(matrix, 0), pairs, found, surprised, persons, met, crowded)
+    return Layer0(np.maximum(matrix, 0), pairs, found, surprised, persons, met, crowded, officers, history)
 
 
 def _pairs(book: Book, rows: I32, found: Entries, met: Touches, policy: Policy) -> Pairs:
@@ -118,25 +124,18 @@ def _pair_columns(book: Book, pairs: Pairs, size: int, policy: Policy) -> dict[s
     }
 
 
-def _context_columns(book: Book, rows: I32, norms: Norms) -> dict[str, I64]:
-    met = contexts.officer_company(book, rows)
+def _context_columns(book: Book, rows: I32, met: contexts.Officers, norms: Norms) -> dict[str, I64]:
     band = book.columns["income_band"].astype(np.int64)[rows]
     region = book.columns["home_region"].astype(np.int64)[rows]
     band_share = contexts.share_of(band, *norms.counted["income_band"], book.size)
     region_share = contexts.share_of(region, *norms.counted["home_region"], book.size)
     appraisal, officer_appraisal = contexts.appraisals(book, rows, met, norms)
-    soon, dealers, _, _, conflicts = contexts.own_history(book, rows)
     return {
-        "officer_employer": contexts.cell_surprise(
-            book, rows, met, "employer_core", contexts.employer_share(book, rows)
-        ),
-        "officer_income": contexts.cell_surprise(book, rows, met, "income_band", band_share),
-        "officer_region": contexts.cell_surprise(book, rows, met, "home_region", region_share),
+        "officer_employer": contexts.cell_surprise(book, met, "employer_core", contexts.employer_share(book, rows)),
+        "officer_income": contexts.cell_surprise(book, met, "income_band", band_share),
+        "officer_region": contexts.cell_surprise(book, met, "home_region", region_share),
         "appraisal": appraisal,
         "officer_appraisal": officer_appraisal,
-        "same_person": soon,
-        "same_person_dealers": dealers,
-        "identity_conflict": conflicts,
         "id_check": book.columns["id_bad"].astype(np.int64)[rows],
         "holder_mismatch": book.columns["holder_mismatch"].astype(np.int64)[rows],
         "price_to_income": book.columns["price_to_income"].astype(np.int64)[rows],

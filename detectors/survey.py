@@ -1,6 +1,6 @@
 """Layers 0 and 1 of a whole book, and the columns that the learner reads of it: one code for sweep and training."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -110,39 +110,24 @@ def communities(book: Book, pairs: Pairs, own: I64, policy: Policy) -> propagati
 
 
 def _layer0(book: Book, policy: Policy, norms: Norms, learns: bool) -> tuple[I64, I32 | None, Pairs]:
-    """Layer 0 of every application, in blocks, and all pairs (each from both sides) by (row, other)."""
-    features, columns, starts, pairs = [], [], [], []
-    for start, block in _blocks(book, policy, norms, learns):
-        features.append(block.features)
-        starts.append(start)
-        pairs.append(block.pairs)
-        if block.wide is not None:
-            columns.append(block.wide)
-    if not features:
-        empty = np.zeros((0, len(policy.features)), np.int64)
-        return empty, np.zeros((0, len(names(policy))), np.int32) if learns else None, _join([], [])
-    return np.concatenate(features), np.concatenate(columns) if learns else None, _join(starts, pairs)
+    """Layer 0 of every application, in blocks, and all pairs (each from both sides) by (row, other).
 
+    Two blocks are worked at side by side, since most of the arithmetic leaves the interpreter's lock.
+    """
+    features = np.empty((book.applications, len(policy.features)), np.int64)
+    columns = np.empty((book.applications, len(names(policy))), np.int32) if learns else None
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    features: I64
-    pairs: Pairs
-    wide: I32 | None
-
-
-def _blocks(book: Book, policy: Policy, norms: Norms, learns: bool) -> Iterator[tuple[int, _Block]]:
-    """Blocks in order; two are worked at side by side, since most of the arithmetic leaves the interpreter's lock."""
-
-    def one(start: int) -> _Block:
+    def one(start: int) -> Pairs:
         rows = np.arange(start, min(start + BLOCK, book.applications), dtype=np.int32)
         block = layer0(book, rows, policy, norms)
-        columns = wide(book, rows, block, policy, norms).astype(np.int32) if learns else None
-        return _Block(block.features, block.pairs, columns)
+        features[start : start + BLOCK] = block.features
+        if columns is not None:
+            columns[start : start + BLOCK] = wide(book, rows, block, policy, norms)
+        return block.pairs
 
-    starts = range(0, book.applications, BLOCK)
+    starts = list(range(0, book.applications, BLOCK))
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        yield from zip(starts, pool.map(one, starts), strict=True)
+        return features, columns, _join(starts, list(pool.map(one, starts)))
 
 
 def _join(starts: list[int], parts: list[Pairs]) -> Pairs:

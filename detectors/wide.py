@@ -84,8 +84,8 @@ def wide(book: Book, rows: I32, bottom: Layer0, policy: Policy, norms: Norms) ->
         _pairs(book, rows, bottom.pairs, size, policy),
         _causes(bottom, size),
         _likeness(book, rows, bottom.pairs, size),
-        _officer(book, rows, norms),
-        np.stack(contexts.own_history(book, rows)[2:4], axis=1),
+        _officer(book, rows, bottom.officers, norms),
+        np.stack(bottom.history[2:4], axis=1),
         np.stack([book.columns[name].astype(np.int64)[rows] for name in OWN_COLUMNS], axis=1),
     ]
     return np.concatenate(parts, axis=1)
@@ -165,15 +165,16 @@ def _likeness(book: Book, rows: I32, pairs: Pairs, size: int) -> I64:
     return np.stack([*every, *free], axis=1)
 
 
-def _officer(book: Book, rows: I32, norms: Norms) -> I64:
+def _officer(book: Book, rows: I32, met: contexts.Officers, norms: Norms) -> I64:
     """[R, OFFICER] the officer's other applications near in time; those alike in two columns, and how rarely so."""
-    met = contexts.officer_company(book, rows)
-    size = len(rows)
-    two, rare = contexts.likeness(book, rows, met, norms)
-    return np.stack(
-        [
-            count(met.row[met.inside], size), count(met.row[met.inside & two], size),
-            add(met.row[met.inside & two], rare[met.inside & two], size), count(met.row[~met.inside & two], size),
-        ],
-        axis=1,
-    )  # fmt: skip
+    in_common = np.zeros(met.met.shape, np.uint8)
+    for name in LIKE_OFFICER:
+        in_common += met.alike[name]
+    two: Bool = in_common >= LEAST_ALIKE
+    near = two & met.inside
+    rare = np.zeros(len(rows), np.int64)
+    for name in LIKE_OFFICER:
+        share = contexts.share_of(book.columns[name].astype(np.int64)[rows], *norms.counted[name], book.size)
+        rare += np.rint(-np.log10(np.maximum(share, 1e-6)) * RARE).astype(np.int64) * met.count(met.alike[name] & near)
+    several = met.count(near)
+    return np.stack([met.count(met.inside), several, rare, met.count(two) - several], axis=1)

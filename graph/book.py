@@ -25,6 +25,7 @@ DAY: Final = 86_400_000_000
 PERSON: Final = 50
 """Kind code of the pseudo-value that joins the applications of one person."""
 ROLES_PER_VALUE: Final = 8
+ROLE_BITS: Final = 3
 MARK_SHIFT: Final = 29
 """A token number has 60 bits, a mark the first 31 of the same token's."""
 SINGLE: Final[dict[str, str]] = {
@@ -67,8 +68,9 @@ class Book:
 
     columns: [A] each. values: [V] sorted token numbers, with value_kind and value_persons (all roles).
     member: [M] application index by (slot, rank); member_offset, member_mark: [M]. link_start: [A + 1] into link_slot:
-    [L] slot of each link of an application, with link_offset and link_mark. size: applications in the whole book. span:
-    first and last event_at. kind_rate: uses a value a day by kind code, over the whole book.
+    [L] slot of each link of an application, with link_offset, link_mark and link_at, the first place that the
+    application has among the slot's members. size: applications in the whole book. span: first and last event_at.
+    kind_rate: uses a value a day by kind code, over the whole book.
     """
 
     columns: Mapping[str, NDArray[np.generic]]
@@ -84,6 +86,7 @@ class Book:
     link_slot: I32
     link_offset: I32
     link_mark: I32
+    link_at: I32
     size: int
     span: tuple[int, int]
     kind_rate: NDArray[np.float64]
@@ -257,11 +260,21 @@ def _distinct(group: I64, item: I64, groups: int) -> I32:
     return np.bincount(ordered[firsts(ordered)] // several, minlength=groups).astype(np.int32)
 
 
-def _by_application(member: I32, slot: I64, offset: I32, mark: I32, applications: int) -> tuple[I64, I32, I32, I32]:
+def _by_application(
+    member: I32, slot: I64, offset: I32, mark: I32, applications: int
+) -> tuple[I64, I32, I32, I32, I32]:
     """Links by application; members come by slot, so that equal ones need only stay as they stand."""
-    order = np.argsort(member.astype(np.int64) * len(member) + np.arange(len(member)))
+    position = np.arange(len(member))
+    order = np.argsort(member.astype(np.int64) * len(member) + position)
     counts = np.bincount(member, minlength=applications)
-    return np.concatenate([[0], np.cumsum(counts)]), slot[order].astype(np.int32), offset[order], mark[order]
+    again = np.zeros(len(member), bool)  # the same member of the same slot, through another link
+    again[1:] = (member[1:] == member[:-1]) & (slot[1:] == slot[:-1])
+    position[again] = 0
+    first = np.maximum.accumulate(position)
+    return (
+        np.concatenate([[0], np.cumsum(counts)]),
+        slot[order].astype(np.int32), offset[order], mark[order], first[order].astype(np.int32),
+    )  # fmt: skip
 
 
 def _kind_rates(book: Book, kinds: int) -> NDArray[np.float64]:
@@ -279,6 +292,11 @@ def expand(start: I64, stop: I64) -> tuple[I64, I64]:
     ends = np.cumsum(length)
     within = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - length, length)
     return np.repeat(start, length) + within, owner
+
+
+def split_key(key: I64) -> tuple[I64, I64]:
+    """Value index and role of slot keys."""
+    return key >> ROLE_BITS, key & (ROLES_PER_VALUE - 1)
 
 
 def find_slots(book: Book, key: I64) -> I64:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.book import DAY, ROLES_PER_VALUE, Book, expand, find_slots
+from graph.book import DAY, ROLE_BITS, ROLES_PER_VALUE, Book, expand, find_slots, split_key
 from graph.network import NO_MARK, NO_OFFSET
 from graph.ordering import places
 from graph.surprise import expected, surprise
@@ -119,19 +119,22 @@ class Pairs:
 def entries(book: Book, rows: I32, channels: Sequence[Channel]) -> Entries:
     """Every link of the rows through every channel that somebody stands at the other end of."""
     link, row = expand(book.link_start[rows], book.link_start[rows + 1])
-    slot = book.link_slot[link].astype(np.int64)
-    value, role = book.slots.key[slot] // ROLES_PER_VALUE, book.slots.key[slot] % ROLES_PER_VALUE
-    seen = book.value_kind[value].astype(np.int64) * ROLES_PER_VALUE + role
-    wanted = np.array([c.kind * ROLES_PER_VALUE + c.mine for c in channels])
-    number, chosen = np.nonzero(wanted[:, None] == seen)  # by channel, then by link
-    theirs = find_slots(book, value[chosen] * ROLES_PER_VALUE + np.array([c.theirs for c in channels])[number])
+    slot = book.link_slot[link]
+    value, role = split_key(book.slots.key[slot])
+    seen = (book.value_kind[value].astype(np.uint16) << ROLE_BITS) | role.astype(np.uint16)
+    wanted = [np.flatnonzero(seen == c.kind * ROLES_PER_VALUE + c.mine) for c in channels]
+    number, chosen = np.repeat(np.arange(len(channels)), [len(some) for some in wanted]), np.concatenate(wanted)
+    alike = np.array([c.mine == c.theirs for c in channels])[number]
+    theirs, at = slot[chosen].astype(np.int64), book.link_at[link[chosen]].astype(np.int64)
+    other = np.flatnonzero(~alike)  # in another role the others stand in another slot
+    roles = np.array([c.theirs for c in channels])[number[other]]
+    theirs[other] = find_slots(book, value[chosen[other]] * ROLES_PER_VALUE + roles)
+    rank = book.columns["rank"][rows[row[chosen[other]]]].astype(np.int64)
+    at[other] = places(book.member_key, theirs[other] * np.int64(max(book.applications, 1)) + rank)
     met = theirs >= 0
-    number, chosen, theirs = number[met], chosen[met], theirs[met]
-    owner = row[chosen]
-    rank = book.columns["rank"][rows[owner]].astype(np.int64)
-    at = places(book.member_key, theirs * np.int64(max(book.applications, 1)) + rank)
+    number, chosen, theirs, at = number[met], chosen[met], theirs[met], at[met]
     offset, mark = book.link_offset[link[chosen]].astype(np.int32), book.link_mark[link[chosen]]
-    return Entries(owner.astype(np.int32), number.astype(np.int32), value[chosen], theirs, at, offset, mark)
+    return Entries(row[chosen].astype(np.int32), number.astype(np.int32), value[chosen], theirs, at, offset, mark)
 
 
 def touches(book: Book, rows: I32, found: Entries, channels: Sequence[Channel]) -> Touches:
@@ -143,12 +146,12 @@ def touches(book: Book, rows: I32, found: Entries, channels: Sequence[Channel]) 
     begin = np.maximum(book.slots.start[found.slot], found.at - reach)
     end = np.where(crowded, begin, np.minimum(book.slots.start[found.slot + 1], found.at + reach + 1))
     position, entry = expand(begin, end)
-    other, mine = book.member[position], rows[found.row[entry]]
+    other, mine = book.member[position].astype(np.int64), rows[found.row[entry]].astype(np.int64)
     apart = np.abs(book.member_offset[position] - found.offset[entry])
     person = book.columns["person"]
     keep = (person[other] != person[mine]) & ((near[entry] == 0) | ((apart > 0) & (apart <= near[entry])))
     event_at = book.columns["event_at"].astype(np.int64)
-    entry, other, mine, position = entry[keep].astype(np.int32), other[keep], mine[keep], position[keep]
+    entry, other, mine, position = entry[keep], other[keep], mine[keep], position[keep]
     admitted = np.array([c.causes for c in channels])[found.channel[entry]]
     couple = COUPLE * (book.value_persons[found.value[entry]] <= 2)
     cause = (causes(book, mine, other) | value_causes(book, found.slot[entry]) | couple) & admitted
@@ -157,7 +160,7 @@ def touches(book: Book, rows: I32, found: Entries, channels: Sequence[Channel]) 
     gap = event_at[other] - event_at[mine]
     cause &= ~(FAMILY * _too_many(book, entry, other, gap, cause, len(found.row)))
     named = _named(found.mark[entry], book.member_mark[position])
-    return Touches(entry, other, gap, cause, named)
+    return Touches(entry.astype(np.int32), other.astype(np.int32), gap, cause, named)
 
 
 def _of_young_firm(book: Book, mine: I32, channel: I32, channels: Sequence[Channel]) -> Bool:
