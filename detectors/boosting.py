@@ -3,11 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import lightgbm
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -26,7 +28,9 @@ class Booster:
     text: str
 
     @cached_property
-    def _model(self) -> lightgbm.Booster:
+    def _model(self) -> "lightgbm.Booster":
+        import lightgbm  # here, because it takes a second, and none to who only reads the sweep
+
         return lightgbm.Booster(model_str=self.text)
 
     @property
@@ -77,6 +81,8 @@ def fit(
     sees zeros, so that no tree asks them and an answer never depends on what a row holds there. start: [R] log odds
     that are known of the rows; the booster learns, and answers, what is to be added to them.
     """
+    import lightgbm
+
     shape = shape or Shape()
     settings = {
         "objective": "binary",

@@ -8,15 +8,17 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import igraph
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from graph.errors import UsageError
+
+if TYPE_CHECKING:
+    import igraph
 
 Vertices = NDArray[np.int64]
 _SEED_BITS: Final = 64
@@ -40,7 +42,7 @@ def cpm(
     if not (np.isfinite(resolution) and resolution > 0):
         raise UsageError(f"a resolution must be above zero, not {resolution}")
 
-    def leiden(part: igraph.Graph) -> list[int]:
+    def leiden(part: "igraph.Graph") -> list[int]:
         return _settled(part, resolution)
 
     edges = _apart(n, _canonical(n, source, target, weight), resolution)
@@ -64,7 +66,7 @@ def _apart(n: int, edges: "_Edges", resolution: float) -> "_Edges":
     return _Edges(lower[order], upper[order], weight[order], piece, _sizes(piece))
 
 
-def _settled(part: igraph.Graph, resolution: float) -> list[int]:
+def _settled(part: "igraph.Graph", resolution: float) -> list[int]:
     """Leiden round after round until one changes nothing.
 
     igraph's own "until nothing changes" (n_iterations=-1, igraph 1.0) never ends on some graphs of six vertices: a
@@ -86,7 +88,7 @@ def louvain(
 ) -> Vertices:
     """Multilevel modularity communities (Blondel et al., 2008), a component at a time, for comparison only."""
 
-    def multilevel(part: igraph.Graph) -> list[int]:
+    def multilevel(part: "igraph.Graph") -> list[int]:
         return list(part.community_multilevel(weights="weight").membership)
 
     edges = _canonical(n, source, target, weight)
@@ -159,8 +161,10 @@ def _join_pairs(edges: _Edges, labels: Vertices, resolution: float) -> None:
 
 
 def _by_component(
-    edges: _Edges, labels: Vertices, method: Callable[[igraph.Graph], list[int]], seed: int, names: Vertices | None
+    edges: _Edges, labels: Vertices, method: Callable[["igraph.Graph"], list[int]], seed: int, names: Vertices | None
 ) -> Vertices:
+    import igraph  # here, because it takes most of a second that a reader of the sweep need not wait
+
     with _igraph_generator:
         try:
             for first, members, lower, upper, weight in _parts(edges):

@@ -4,6 +4,7 @@
 
 import json
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -66,23 +67,20 @@ class EmbeddedStore:
         """See GraphStore.links; the sorting and joining is done in columns."""
         live, parameters = _live("v", as_of, known_at)
         columns = {"nid": _INTEGER, **APPLICATION_SCHEMA, "closed_seq": _INTEGER}
-        identifier_columns = {"nid": _INTEGER, **IDENTIFIER_SCHEMA}
-        with self._file.reading() as session:
+        with ThreadPoolExecutor(1) as aside, self._file.reading() as session:
+            session.rows("SELECT version FROM allocator")  # what this session sees is settled by its first read
+            # identifiers are never taken away: those of a moment later are all that the links name
+            identifiers = aside.submit(self._identifiers)
             applications = session.frame(
                 f"SELECT {_names(columns)} FROM version v WHERE {live}", columns, parameters, bulk=True
             )
             links = session.frame("SELECT version, identifier, role, mark FROM link", _LINK_COLUMNS, bulk=True)
-            identifiers = session.frame(
-                f"SELECT {_names(identifier_columns)} FROM identifier", identifier_columns, bulk=True
-            )
-        links = links.join(applications, left_on="application", right_on="nid", how="semi")
-        identifiers = identifiers.join(links, left_on="nid", right_on="identifier", how="semi")
-        links = links.join(identifiers.select("nid", "kind"), left_on="identifier", right_on="nid", how="inner")
-        return Links(
-            applications.sort("application_id").with_columns(closed_seq=pl.lit(OPEN, pl.Int64)),
-            identifiers,
-            links.select("application", "identifier", "kind", "role", "mark"),
-        )
+            return _joined(applications, links, identifiers.result())
+
+    def _identifiers(self) -> pl.DataFrame:
+        columns = {"nid": _INTEGER, **IDENTIFIER_SCHEMA}
+        with self._file.reading() as session:
+            return session.frame(f"SELECT {_names(columns)} FROM identifier", columns, bulk=True)
 
     def recent(self, tokens: Sequence[tuple[int, str]], *, after: int) -> Batch:
         """See GraphStore.recent."""
@@ -161,6 +159,30 @@ def _live(table: str, as_of: int | None, known_at: int | None) -> tuple[str, tup
     if known_at is None:
         return f"{table}.closed_seq = ? AND {table}.event_at <= ?", (OPEN, until)
     return f"{table}.seq <= ? AND {table}.closed_seq > ? AND {table}.event_at <= ?", (known_at, known_at, until)
+
+
+def _joined(applications: pl.DataFrame, links: pl.DataFrame, identifiers: pl.DataFrame) -> Links:
+    """Links of the applications, and the identifiers that they name; nids are small numbers, so by tables, not joins."""
+    application, identifier = links["application"].to_numpy(), links["identifier"].to_numpy()
+    live = _table(applications["nid"], application)
+    kind = _table(identifiers["nid"], identifier, identifiers["kind"])
+    kept = live[application].astype(np.bool_) & (kind[identifier] > 0)
+    links = links.with_columns(kind=pl.Series(kind[identifier], dtype=pl.UInt8)).filter(pl.Series(kept))
+    used = np.zeros(len(kind), np.bool_)
+    used[links["identifier"].to_numpy()] = True
+    return Links(
+        applications.sort("application_id").with_columns(closed_seq=pl.lit(OPEN, pl.Int64)),
+        identifiers.filter(pl.Series(used[identifiers["nid"].to_numpy()])),
+        links.select("application", "identifier", "kind", "role", "mark"),
+    )
+
+
+def _table(nid: pl.Series, asked: NDArray[np.int64], value: pl.Series | None = None) -> NDArray[np.uint8]:
+    """[greatest nid + 1] the value (never 0) of each, or 1; 0 of a nid that is not there."""
+    number = nid.to_numpy()
+    table = np.zeros(max(int(number.max(initial=0)), int(asked.max(initial=0))) + 1, np.uint8)
+    table[number] = 1 if value is None else value.to_numpy()
+    return table
 
 
 def _held_versions(session: Session, batch: Batch) -> pl.DataFrame:
