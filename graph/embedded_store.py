@@ -162,7 +162,7 @@ def _live(table: str, as_of: int | None, known_at: int | None) -> tuple[str, tup
 
 
 def _joined(applications: pl.DataFrame, links: pl.DataFrame, identifiers: pl.DataFrame) -> Links:
-    """Links of the applications, and the identifiers that they name; nids are small numbers, so by tables, not joins."""
+    """Links of the applications, and the identifiers that they name; nids are small numbers: by tables, no joins."""
     application, identifier = links["application"].to_numpy(), links["identifier"].to_numpy()
     live = _table(applications["nid"], application)
     kind = _table(identifiers["nid"], identifier, identifiers["kind"])

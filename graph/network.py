@@ -83,9 +83,9 @@ def network(links: Links) -> Network:
 
     Links are sorted as integers; texts are compared only where nothing else tells two values apart.
     """
-    applications = links.applications.sort("application_id").with_row_index("application")
+    applications = links.applications.sort("application_id")
     size = max(applications.height, 1)
-    known, uses = _provisional(links, applications.select("nid", pl.col("application").cast(pl.Int32)))
+    known, uses = _provisional(links, applications["nid"])
     uses = _unique(uses, links.identifiers["label"], size)
     values = _ordered_values(known, uses, links.identifiers["label"])
     number = np.zeros(known.height, np.int32)
@@ -94,7 +94,7 @@ def network(links: Links) -> Network:
     key = (value.astype(np.int64) * ROLES + uses.role) * size + uses.application
     order = order_by(key, uses.offset)
     return Network(
-        applications.drop("nid", "application"),
+        applications.drop("nid"),
         values.select("value", "kind", "token", "label", "check"),
         uses.application[order],
         value[order],
@@ -104,32 +104,56 @@ def network(links: Links) -> Network:
     )
 
 
-def _provisional(links: Links, numbers: pl.DataFrame) -> tuple[pl.DataFrame, _Uses]:
-    """Values (kind, token, check) by provisional number, identifiers as they stand, then coarser ones; their uses."""
-    named = links.identifiers.with_columns(pl.int_range(pl.len(), dtype=pl.Int32).alias("identifier"))
-    member = named.filter(pl.col("group").is_not_null() & pl.col("kind").is_in(list(DERIVED_KIND))).select(
-        "nid", pl.col("kind").replace_strict(DERIVED_KIND, return_dtype=pl.UInt8), pl.col("group").alias("token"),
-        pl.col("offset").fill_null(NO_OFFSET),
-    )  # fmt: skip
-    groups = member.select("kind", "token").unique()
-    groups = groups.with_columns(pl.int_range(pl.len(), dtype=pl.Int32).alias("value") + named.height)
-    flat = (
-        links.links.select(pl.col("application").alias("nid"), "identifier", "role", pl.col("mark").fill_null(NO_MARK))
-        .join(numbers, on="nid")
-        .select("application", "role", "mark", pl.col("identifier").alias("nid"))
-        .join(named.select("nid", "identifier"), on="nid")
+def _provisional(links: Links, nid: pl.Series) -> tuple[pl.DataFrame, _Uses]:
+    """Values (kind, token, check) by provisional number, identifiers as they stand, then coarser ones; their uses.
+
+    nid: of the applications in canonical order. A store's numbers are small, so that tables take the place of joins.
+    """
+    named, used = links.identifiers, links.links
+    groups, coarser = _coarser(named)
+    application = _place(nid, used["application"])
+    identifier = _place(named["nid"], used["identifier"])
+    held = np.flatnonzero((application >= 0) & (identifier >= 0))
+    application, identifier = application[held], identifier[held]
+    role, mark = used["role"].to_numpy()[held], used["mark"].fill_null(NO_MARK).to_numpy()[held]
+    again = np.flatnonzero(coarser[identifier] >= 0)
+    whose = identifier[again]
+    offset = named["offset"].fill_null(NO_OFFSET).to_numpy()
+    known = pl.concat([named.select("kind", "token", "check"), groups], how="diagonal")
+    return known, _Uses(
+        np.concatenate([application, application[again]]),
+        np.concatenate([identifier, coarser[whose]]),
+        np.concatenate([identifier, whose]),
+        np.concatenate([role, role[again]]),
+        np.concatenate([np.full(len(held), NO_OFFSET, np.int32), offset[whose]]),
+        np.concatenate([mark, np.full(len(again), NO_MARK, np.int32)]),
     )
-    coarse = flat.join(member.join(groups, on=["kind", "token"]).select("nid", "offset", "value"), on="nid")
-    names = [column.name for column in fields(_Uses)]
-    uses = pl.concat(
-        [
-            flat.with_columns(pl.col("identifier").alias("value"), pl.lit(NO_OFFSET, pl.Int32).alias("offset")),
-            coarse.with_columns(pl.lit(NO_MARK, pl.Int32).alias("mark")),
-        ],
-        how="diagonal",
-    ).select(names)
-    known = pl.concat([named.select("kind", "token", "check"), groups.select("kind", "token")], how="diagonal")
-    return known, _Uses(*(uses[name].to_numpy() for name in names))
+
+
+def _coarser(named: pl.DataFrame) -> tuple[pl.DataFrame, I32]:
+    """Coarser values (kind, token), and the provisional number of each identifier's, -1 without one."""
+    members = (
+        named.select(
+            "kind", pl.col("group").alias("token"), pl.int_range(pl.len(), dtype=pl.Int32).alias("row"),
+        )
+        .filter(pl.col("token").is_not_null() & pl.col("kind").is_in(list(DERIVED_KIND)))
+        .group_by("kind", "token")
+        .agg("row")
+    )  # fmt: skip
+    number = np.full(named.height, -1, np.int32)
+    several = members["row"].list.len().to_numpy()
+    rows = members["row"].explode(empty_as_null=False).to_numpy()
+    number[rows] = np.repeat(np.arange(len(several), dtype=np.int32) + named.height, several)
+    return members.select(pl.col("kind").replace_strict(DERIVED_KIND, return_dtype=pl.UInt8), "token"), number
+
+
+def _place(nid: pl.Series, wanted: pl.Series) -> I32:
+    """[R] position of each wanted number among `nid`, -1 where it is not there."""
+    known, asked = nid.to_numpy(), wanted.to_numpy()
+    table = np.full(max(int(known.max(initial=0)), int(asked.max(initial=0))) + 1, -1, np.int32)
+    table[known] = np.arange(len(known), dtype=np.int32)
+    found: I32 = table[asked]
+    return found
 
 
 def _unique(uses: _Uses, label: pl.Series, applications: int) -> _Uses:
