@@ -32,25 +32,40 @@ class Passed:
     recomputed: int
 
 
-def check(
-    published: Published, links: Links, policy: Policy, *, before: int | None, seed: int, sample: int = RECOMPUTED
-) -> Passed:
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What the gates hold a sweep against: how many applications the book has, and a sample of them, each a batch of
+    one. It is drawn before the sweep, which then need not keep all that the store told."""
+
+    live: int
+    alone: tuple[Batch, ...]
+    together: tuple[Batch, ...]
+
+
+def drawn(links: Links, *, seed: int, sample: int = RECOMPUTED) -> Drawn:
+    """sample: how many scores shall be computed again, chosen by `seed`; ALONE of them one by one."""
+    names = links.applications["application_id"].sort().to_list()
+    # the sample needs no secrecy, only to differ from sweep to sweep and to be repeatable
+    chosen = random.Random(seed).sample(names, min(sample, len(names)))  # noqa: S311
+    return Drawn(len(names), tuple(singles(links, chosen[:ALONE])), tuple(singles(links, chosen[ALONE:])))
+
+
+def check(published: Published, sample: Drawn, policy: Policy, *, before: int | None) -> Passed:
     """Raises ArtifactError that names the first gate which does not hold.
 
-    before: applications of the last sweep. sample: how many scores are computed again, chosen by `seed`.
+    before: applications of the last sweep.
     """
-    _counts(published, links, before)
+    _counts(published, sample.live, before)
     _numbers(published.scores)
     _bands(published.scores, policy)
-    return Passed(published.scores.height, _recomputed(published, links, policy, seed, sample))
+    return Passed(published.scores.height, _recomputed(published, sample, policy))
 
 
 def _held(gate: str) -> ArtifactError:
     return ArtifactError(f"the sweep is held: {gate}", remedy="the last published sweep keeps serving; report this")
 
 
-def _counts(published: Published, links: Links, before: int | None) -> None:
-    live = links.applications.height
+def _counts(published: Published, live: int, before: int | None) -> None:
     scores = published.scores
     if scores.height != live or scores["application_id"].n_unique() != live:
         raise _held(f"{live} live applications, {scores.height} scores")
@@ -77,23 +92,23 @@ def _bands(scores: pl.DataFrame, policy: Policy) -> None:
         raise _held(f"{red} applications are red, the team's capacity is {policy.red}")
 
 
-def _recomputed(published: Published, links: Links, policy: Policy, seed: int, sample: int) -> int:
-    """Score a random sample again by the online code; every one must give the sweep's own score.
+def _recomputed(published: Published, sample: Drawn, policy: Policy) -> int:
+    """Score the sample again by the online code; every one must give the sweep's own score.
 
-    The first ALONE one by one, as the endpoint is asked; all the others by the same code, BLOCK of them at a time.
+    Some one by one, as the endpoint is asked; all the others by the same code, BLOCK of them at a time.
     """
-    names = published.scores["application_id"].to_list()
-    # the sample needs no secrecy, only to differ from sweep to sweep and to be repeatable
-    chosen = random.Random(seed).sample(names, min(sample, len(names)))  # noqa: S311
-    alone, together = list(singles(links, chosen[:ALONE])), list(singles(links, chosen[ALONE:]))
-    found = {_id(batch): recomputed(published, batch, NOTHING, policy) for batch in alone}
-    for start in range(0, len(together), BLOCK):
-        found |= recomputed_together(published, together[start : start + BLOCK], policy)
-    scores = published.scores.filter(pl.col("application_id").is_in(chosen)).select("application_id", "score", "band")
-    differing = sum(found.get(name) != (score, band) for name, score, band in scores.iter_rows())
-    if differing or len(found) != len(chosen):
-        raise _held(f"{differing} of {len(chosen)} scores differ when the online code computes them again")
-    return len(chosen)
+    found = {_id(batch): recomputed(published, batch, NOTHING, policy) for batch in sample.alone}
+    for start in range(0, len(sample.together), BLOCK):
+        found |= recomputed_together(published, sample.together[start : start + BLOCK], policy)
+    scores = published.scores.filter(pl.col("application_id").is_in(list(found)))
+    asked = len(sample.alone) + len(sample.together)
+    equal = sum(
+        found[name] == (score, band)
+        for name, score, band in scores.select("application_id", "score", "band").iter_rows()
+    )
+    if equal != asked:
+        raise _held(f"{asked - equal} of {asked} scores differ when the online code computes them again")
+    return asked
 
 
 def _id(batch: Batch) -> str:

@@ -4,17 +4,19 @@ import resource
 import shutil
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, cast
 
 from api.cards import cards, write_cards
-from api.gates import RECOMPUTED, check
+from api.gates import RECOMPUTED, Drawn, Passed, check, drawn
 from api.wiring import House
 from casework.sweeps import State, SweepRun
 from detectors import publish
 from detectors.artifact import Published
 from detectors.model import Model
-from detectors.sweep import Inputs, SweepResult, run
+from detectors.sweep import Inputs, SweepResult, detect, laid_out
 from graph.errors import RingsightError, StoreError, UsageError
 from graph.store import GraphStore, Links, RingCopy, RingShelf
 
@@ -72,23 +74,34 @@ def _worked(
     links = store.links(as_of=bounds.as_of, known_at=watermark)
     if not links.applications.height:
         raise UsageError("there is nothing to sweep", remedy="run ringsight load first, or choose a later time")
-    inputs = inputs_of(house, links, watermark, bounds)
+    shown, sample = cards(links), drawn(links, seed=held.fence, sample=bounds.sample)
+    say("laying out the book")
+    laid = laid_out(inputs_of(house, links, watermark, bounds))
+    del links  # half a GiB of a large book, and all that is asked of it is drawn
     previous = _previous(house)
     held.step(State.DETECT)
     ancestry = None if previous is None else previous.ancestry()
-    result = run(inputs, house.policy, previous=ancestry, progress=say, now=house.clock(), model=model)
+    result = detect(laid, house.policy, previous=ancestry, progress=say, now=house.clock(), model=model)
     held.step(State.SCORE)
     say("writing the sweep aside")
     folder = house.settings.sweeps_folder / held.sweep_id
     summary = publish.write(folder, result, sweep_id=held.sweep_id)
-    write_cards(folder, cards(links))
+    write_cards(folder, shown)
     held.step(State.VALIDATE)
     say("checking the gates")
     bounded = bounds.as_of is not None or bounds.known_at is not None
-    before = None if previous is None or bounded else previous.applications
-    whole = Published.open(folder, verify=True)
-    passed = check(whole, links, house.policy, before=before, seed=held.fence, sample=bounds.sample)
+    passed = _passed(folder, sample, house, None if previous is None or bounded else previous.applications)
     return result, {**summary, "recomputed": passed.recomputed}
+
+
+def _passed(folder: Path, sample: Drawn, house: House, before: int | None) -> Passed:
+    """Check the gates while the files are read again; what is not as it was written is said before all else."""
+    with ThreadPoolExecutor(1) as aside:
+        verified = aside.submit(Published.open, folder, verify=True)
+        try:
+            return check(Published.open(folder), sample, house.policy, before=before)
+        finally:
+            verified.result()
 
 
 def inputs_of(house: House, links: Links, watermark: int, bounds: Bounds) -> Inputs:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 from pyarrow import ipc
 
 from detectors.around import group_names
-from detectors.artifact import FORMAT, MANIFEST, MODEL, digests_of
-from detectors.sweep import UNSUPERVISED, SweepResult
+from detectors.artifact import FORMAT, MANIFEST, MODEL, digest_of
+from detectors.sweep import SIDE_BY_SIDE, UNSUPERVISED, SweepResult
 from graph.book import Book, token_number
 from graph.network import Network
 
@@ -24,19 +25,29 @@ I64 = NDArray[np.int64]
 def write(folder: Path, result: SweepResult, *, sweep_id: str) -> dict[str, Any]:
     """Write the artifact into a new folder; returns its summary. The manifest comes last: without it there is none."""
     folder.mkdir(parents=True, exist_ok=False)
-    tables = _tables(result)
-    for name, table in tables.items():
-        with pa.OSFile(str(folder / f"{name}.arrow"), "wb") as sink, ipc.new_file(sink, table.schema) as writer:
-            writer.write_table(table)
+    digests = _written(folder, _tables(result))
     if result.model is not None:
         result.model.save(folder / MODEL)
-    manifest = _manifest(folder, list(tables), result, sweep_id)
+    manifest = _manifest(digests, result, sweep_id)
     target = folder / MANIFEST
     with target.open("x", encoding="utf-8") as sink:
         json.dump(manifest, sink, indent=1, sort_keys=True, ensure_ascii=False)
         sink.flush()
         os.fsync(sink.fileno())
     return dict(manifest["summary"])
+
+
+def _written(folder: Path, tables: Mapping[str, pa.Table]) -> dict[str, str]:
+    """Write each table as a file, two at a time; returns the digests of the files."""
+
+    def one(name: str) -> str:
+        path = folder / f"{name}.arrow"
+        with pa.OSFile(str(path), "wb") as sink, ipc.new_file(sink, tables[name].schema) as writer:
+            writer.write_table(tables[name])
+        return digest_of(path)
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        return dict(zip((f"{name}.arrow" for name in tables), pool.map(one, tables), strict=True))
 
 
 def _tables(result: SweepResult) -> dict[str, pa.Table]:
@@ -96,14 +107,16 @@ def _tables(result: SweepResult) -> dict[str, pa.Table]:
 
 def _values(net: Network, book: Book, flagged: Mapping[str, I64]) -> pa.Table:
     """Values by token number, with the token and the masked label; persons have neither."""
-    known = net.identifiers.select("token", "label").with_columns(
-        pl.Series("value", token_number(net.identifiers["token"]))
-    )
+    place = book.values.searchsorted(token_number(net.identifiers["token"]))
+    row = np.full(len(book.values), -1)
+    row[place[::-1]] = np.arange(len(place))[::-1]
+    at = pl.Series(row, dtype=pl.Int64)
+    at = at.set(at < 0, None)
     frame = pl.DataFrame({"value": book.values, "kind": book.value_kind, "persons": book.value_persons, **flagged})
-    return frame.join(known.unique("value"), on="value", how="left", maintain_order="left").to_arrow()
+    return frame.with_columns(net.identifiers[name].gather(at) for name in ("token", "label")).to_arrow()
 
 
-def _manifest(folder: Path, names: list[str], result: SweepResult, sweep_id: str) -> dict[str, Any]:
+def _manifest(digests: dict[str, str], result: SweepResult, sweep_id: str) -> dict[str, Any]:
     rings = result.rings
     bands = result.scores["band"].value_counts()
     return {
@@ -120,7 +133,7 @@ def _manifest(folder: Path, names: list[str], result: SweepResult, sweep_id: str
         "kind_rate": result.book.kind_rate.tolist(),
         "appraisal_middle": result.norms.appraisal_middle.tolist(),
         "appraisal_spread": result.norms.appraisal_spread.tolist(),
-        "files": digests_of(folder, [f"{name}.arrow" for name in names]),
+        "files": digests,
         "summary": {
             "applications": result.scores.height,
             "rings": rings.height,

@@ -1,7 +1,7 @@
 """One sweep over the whole book as pure functions: columns in, scores and rings out, nothing written."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -78,6 +78,29 @@ class SweepResult:
     policy: Policy
 
 
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A book laid out for a sweep; what it was read from is needed no more. opinion: the second one, under way."""
+
+    network: Network
+    book: Book
+    watched: I64
+    registry: Registry
+    opinion: Future[F64]
+    watermark: int
+    as_of: int | None
+
+
+def laid_out(inputs: Inputs) -> Laid:
+    """Lay out the book, and ask for the second opinion beside that: it rests on nothing that follows."""
+    columns = outlier.own_columns(inputs.links.applications.sort("application_id"))
+    aside = ThreadPoolExecutor(1)
+    opinion = aside.submit(outlier.second_opinion, columns, seed=0)
+    aside.shutdown(wait=False)
+    net, book, watched = read_book(inputs)
+    return Laid(net, book, watched, registry(inputs.employers), opinion, inputs.watermark, inputs.as_of)
+
+
 def run(
     inputs: Inputs,
     policy: Policy,
@@ -87,14 +110,24 @@ def run(
     now: int,
     model: Model | None = None,
 ) -> SweepResult:
-    """Sweep the book. now: microseconds, becomes founded_at of new rings. model: of the same policy (Model.suits)."""
+    """Lay out and sweep; see `detect`."""
     progress("laying out the book")
-    net, book, watched = read_book(inputs)
+    return detect(laid_out(inputs), policy, previous=previous, progress=progress, now=now, model=model)
+
+
+def detect(
+    laid: Laid,
+    policy: Policy,
+    *,
+    previous: lineage.Ancestry | None,
+    progress: Callable[[str], None],
+    now: int,
+    model: Model | None = None,
+) -> SweepResult:
+    """Sweep the book. now: microseconds, becomes founded_at of new rings. model: of the same policy (Model.suits)."""
+    net, book = laid.network, laid.book
     measured = norms(dict(book.columns))
     progress("features, smoothing and communities")
-    aside = ThreadPoolExecutor(1)  # the second opinion rests on nothing that follows
-    opinion = aside.submit(lambda: outlier.second_opinion(outlier.own_columns(net.applications), seed=0))
-    aside.shutdown(wait=False)
     seen = survey(book, policy, measured, learns=model is not None)
     fold = np.full(book.applications, NO_FOLD)
     raw = seen.raw
@@ -114,8 +147,8 @@ def run(
     scores = _score_frame(net, scored, by_reason, members, policy)
     return SweepResult(
         net, book, measured, seen, model, fold, calibration, raw,
-        opinion.result(), watched, registry(inputs.employers),
-        scores, rings_frame, members, gone, inputs.watermark, inputs.as_of, policy,
+        laid.opinion.result(), laid.watched, laid.registry,
+        scores, rings_frame, members, gone, laid.watermark, laid.as_of, policy,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from api.gates import check, singles
+from api.gates import check, drawn, singles
 from api.wiring import House, open_house
 from casework.access import ROLES, Actor, Role
 from casework.sweeps import State
@@ -88,7 +88,7 @@ def test_each_gate_holds_back(
     whole = published(house)
     whole.__dict__["scores"] = whole.scores.with_columns(change)  # a cached property, replaced for this object only
     with pytest.raises(ArtifactError, match=said):
-        check(whole, links, house.policy, before=None, seed=1, sample=20)
+        check(whole, drawn(links, seed=1, sample=20), house.policy, before=None)
 
 
 def test_a_book_that_shrank_is_held_back(house: House) -> None:
@@ -96,7 +96,7 @@ def test_a_book_that_shrank_is_held_back(house: House) -> None:
     with closing(house.open_store()) as store:
         links = store.links()
     with pytest.raises(ArtifactError, match="last sweep had 1000"):
-        check(published(house), links, house.policy, before=1000, seed=1, sample=1)
+        check(published(house), drawn(links, seed=1, sample=1), house.policy, before=1000)
 
 
 def test_a_held_sweep_leaves_the_last_one_shown(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
