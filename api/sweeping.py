@@ -18,6 +18,7 @@ from detectors.artifact import Published
 from detectors.model import Model
 from detectors.sweep import Inputs, SweepResult, detect, laid_out
 from graph.errors import RingsightError, StoreError, UsageError
+from graph.memory import give_back
 from graph.store import GraphStore, Links, RingCopy, RingShelf
 
 DRAIN_SECONDS: Final = 30.0
@@ -49,13 +50,13 @@ def sweep(house: House, store: GraphStore, bounds: Bounds, *, say: Say, model: M
         say(f"{held.took_over} was killed; it is marked failed and this sweep starts from the beginning")
     try:
         with held.beating():
-            result, checked = _worked(house, store, held, watermark, bounds, model, say)
+            copies, checked = _worked(house, store, held, watermark, bounds, model, say)
             summary = checked | _effort(started)
             held.publish(summary)
     except BaseException as problem:
         _fail(held, problem)
         raise
-    _copy_rings(store, held.sweep_id, result, say)
+    _copy_rings(store, copies, say)
     _tidy(house)
     return {
         "sweep_id": held.sweep_id,
@@ -68,7 +69,7 @@ def sweep(house: House, store: GraphStore, bounds: Bounds, *, say: Say, model: M
 
 def _worked(
     house: House, store: GraphStore, held: SweepRun, watermark: int, bounds: Bounds, model: Model | None, say: Say
-) -> tuple[SweepResult, dict[str, Any]]:
+) -> tuple[list[RingCopy], dict[str, Any]]:
     held.step(State.SNAPSHOT)
     say("reading the book")
     links = store.links(as_of=bounds.as_of, known_at=watermark)
@@ -77,7 +78,8 @@ def _worked(
     shown, sample = cards(links), drawn(links, seed=held.fence, sample=bounds.sample)
     say("laying out the book")
     laid = laid_out(inputs_of(house, links, watermark, bounds))
-    del links  # half a GiB of a large book, and all that is asked of it is drawn
+    del links  # all that is asked of it is drawn
+    give_back()
     previous = _previous(house)
     held.step(State.DETECT)
     ancestry = None if previous is None else previous.ancestry()
@@ -87,11 +89,14 @@ def _worked(
     folder = house.settings.sweeps_folder / held.sweep_id
     summary = publish.write(folder, result, sweep_id=held.sweep_id)
     write_cards(folder, shown)
+    copies = _copies(held.sweep_id, result)
+    del laid, result  # the gates read what is written
+    give_back()
     held.step(State.VALIDATE)
     say("checking the gates")
     bounded = bounds.as_of is not None or bounds.known_at is not None
     passed = _passed(folder, sample, house, None if previous is None or bounded else previous.applications)
-    return result, {**summary, "recomputed": passed.recomputed}
+    return copies, {**summary, "recomputed": passed.recomputed}
 
 
 def _passed(folder: Path, sample: Drawn, house: House, before: int | None) -> Passed:
@@ -137,12 +142,10 @@ def _fail(held: SweepRun, problem: BaseException) -> None:
         return  # the lease was lost or the ledger is away: the next sweep says what it did with this one
 
 
-def _copy_rings(store: GraphStore, sweep_id: str, result: SweepResult, say: Say) -> None:
-    """Rings for people with the graph database's own browser. The sweep is published, so a failure is told only."""
-    if not hasattr(store, "publish_rings"):
-        return
+def _copies(sweep_id: str, result: SweepResult) -> list[RingCopy]:
+    """Rings for people with the graph database's own browser."""
     members = dict(result.members.group_by("ring_id").agg("application_id").iter_rows())
-    copies = [
+    return [
         RingCopy(
             ring_id=row["ring_id"],
             score=row["score"],
@@ -153,6 +156,12 @@ def _copy_rings(store: GraphStore, sweep_id: str, result: SweepResult, say: Say)
         )
         for row in result.rings.iter_rows(named=True)
     ]
+
+
+def _copy_rings(store: GraphStore, copies: list[RingCopy], say: Say) -> None:
+    """Where the store has room for rings. The sweep is published, so a failure is told only."""
+    if not hasattr(store, "publish_rings"):
+        return
     try:
         cast(RingShelf, store).publish_rings(copies)
     except StoreError as problem:

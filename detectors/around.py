@@ -84,7 +84,7 @@ def groups(book: Book, pairs: Pairs, label: I64, strength: I64, channels: int) -
     for chosen in (inside & ~pairs.explained, inside & pairs.explained):
         by, bits = of_row[chosen], pairs.channels[chosen]
         for channel in range(channels):
-            with_it = by[bits >> channel & 1 > 0]
+            with_it = by[bits & (1 << channel) > 0]
             tied.append(np.bincount(with_it, minlength=size) * TENTHS // np.maximum(number, 1))
     table = np.stack([number, mean, strong, inner, inner_free, outer, days, *kinds, *tied], axis=1)[label]
     return Groups(label, table.astype(np.int64))

@@ -42,7 +42,7 @@ class Booster:
         """[R] log odds in thousandths, from [R, F] columns in the order of `names`; company changes no row's answer."""
         if not len(matrix):
             return np.zeros(0, np.int64)
-        found = self._model.predict(matrix.astype(np.float64), raw_score=True, num_threads=THREADS)
+        found = self._model.predict(matrix.astype(np.float64, copy=False), raw_score=True, num_threads=THREADS)
         return np.rint(np.asarray(found, np.float64) * MILLI).astype(np.int64)
 
     def gains(self) -> dict[str, float]:

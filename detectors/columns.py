@@ -231,7 +231,7 @@ UNKNOWN: Final = 90 * DAY
 def established(book: Book) -> NDArray[np.int8]:
     """[A] 1 unless the application's employer is young: in no register, and new to the book."""
     employer = book.columns["employer_core"].astype(np.int64)
-    at = np.minimum(np.searchsorted(book.values, employer), max(len(book.values) - 1, 0))
+    at = np.minimum(places(book.values, employer), max(len(book.values) - 1, 0))
     slot = find_slots(book, at * ROLES_PER_VALUE + ROLE["own"].code)
     known = (employer != 0) & (slot >= 0)
     first = np.where(known, book.slots.first[np.maximum(slot, 0)], 0)

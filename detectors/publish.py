@@ -18,6 +18,7 @@ from detectors.artifact import FORMAT, MANIFEST, MODEL, digest_of
 from detectors.sweep import SIDE_BY_SIDE, UNSUPERVISED, SweepResult
 from graph.book import Book, token_number
 from graph.network import Network
+from graph.ordering import places
 
 I64 = NDArray[np.int64]
 
@@ -107,7 +108,7 @@ def _tables(result: SweepResult) -> dict[str, pa.Table]:
 
 def _values(net: Network, book: Book, flagged: Mapping[str, I64]) -> pa.Table:
     """Values by token number, with the token and the masked label; persons have neither."""
-    place = book.values.searchsorted(token_number(net.identifiers["token"]))
+    place = places(book.values, token_number(net.identifiers["token"]))
     row = np.full(len(book.values), -1)
     row[place[::-1]] = np.arange(len(place))[::-1]
     at = pl.Series(row, dtype=pl.Int64)

@@ -51,12 +51,14 @@ class Survey:
 def survey(book: Book, policy: Policy, norms: Norms, *, learns: bool, tail: Tails | None = None) -> Survey:
     """Survey a book. learns: keep what the learner reads, too. tail: rank by another book's tails, not by its own."""
     features, wide_columns, pairs = _layer0(book, policy, norms, learns)
-    tail = tail or tails(features)
-    contribution = propagation.contributions(features, tail, policy)
-    own = contribution.sum(axis=1)
-    first = propagation.smooth(own, pairs, own, policy)
-    second = propagation.smooth(own, pairs, first, policy)
-    community = communities(book, pairs, own, policy)
+    with ThreadPoolExecutor(1) as aside:
+        drawn = aside.submit(labels, book, pairs, policy)  # it asks for nothing but pairs
+        tail = tail or tails(features)
+        contribution = propagation.contributions(features, tail, policy)
+        own = contribution.sum(axis=1)
+        first = propagation.smooth(own, pairs, own, policy)
+        second = propagation.smooth(own, pairs, first, policy)
+        community = propagation.community_strength(drawn.result(), book.columns["person"].astype(np.int32), own, policy)
     community_tail = tails(community.strength[:, None])
     return Survey(
         features, wide_columns, pairs, tail, contribution, own, first, community, community_tail,
@@ -96,17 +98,16 @@ def _spread(book: Book, seen: Survey, flag: str) -> I64:
     return around.spread(book, rows, seen.pairs, flag, company)
 
 
-def communities(book: Book, pairs: Pairs, own: I64, policy: Policy) -> propagation.Communities:
-    """CPM communities of the discounted pairs, and their strength.
+def labels(book: Book, pairs: Pairs, policy: Policy) -> I64:
+    """[A] CPM communities of the discounted pairs, by smallest application.
 
     What excuses a pair may differ between its sides, so each counts; at twice the resolution that is their mean.
     """
     held = pairs.weight > 0
-    label = cpm(
+    return cpm(
         book.applications, pairs.row[held].astype(np.int64), pairs.other[held].astype(np.int64), pairs.weight[held],
         resolution=2 * policy.community_resolution * WEIGHT_ONE, seed=0,
     ).astype(np.int64)  # fmt: skip
-    return propagation.community_strength(label, book.columns["person"].astype(np.int32), own, policy)
 
 
 def _layer0(book: Book, policy: Policy, norms: Norms, learns: bool) -> tuple[I64, I32 | None, Pairs]:

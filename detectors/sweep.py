@@ -36,8 +36,9 @@ F64 = NDArray[np.float64]
 
 UNSUPERVISED: Final = "unsupervised-1"
 """Model version of a sweep without a model."""
-ASKED: Final = 10_000
-"""Rows that the model is asked for at once: it wants them as floats, of which the whole book would be half a GiB."""
+ASKED: Final = 4_000
+"""Rows that the model is asked for at once: it wants them as floats, of which the whole book would be half a GiB, and
+these stay close at hand."""
 SIDE_BY_SIDE: Final = 2
 REASONS: Final = 5
 
@@ -160,7 +161,7 @@ def learnt(book: Book, seen: Survey, model: Model, fold: I64) -> I64:
 
     def asked(begin: int) -> I64:
         rows = slice(begin, begin + ASKED)
-        return model.margin(np.concatenate([part[rows] for part in parts], axis=1), fold[rows])
+        return model.margin(np.concatenate([part[rows] for part in parts], axis=1, dtype=np.float64), fold[rows])
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:  # the booster works outside the interpreter's lock
         return np.concatenate([np.zeros(0, np.int64), *pool.map(asked, range(0, book.applications, ASKED))])

@@ -11,7 +11,7 @@ from detectors import survey as surveying
 from detectors.columns import norms
 from detectors.model import blind_names
 from detectors.policy import Policy
-from detectors.survey import blind_columns, communities, outcome_columns, survey
+from detectors.survey import blind_columns, labels, outcome_columns, survey
 from detectors.sweep import read_book
 from graph.store import Batch
 from tests.detectors import lessons
@@ -61,7 +61,7 @@ def test_both_sides_of_a_pair_count_alike_in_communities(lesson: Lesson, policy:
     mirrored = replace(pairs, row=pairs.other[order], other=pairs.row[order], weight=uneven.weight[order])
     assert (mirrored.row == pairs.row).all()
     assert (mirrored.weight != uneven.weight).any()
-    found, again = (communities(book, some, lesson.seen.own, policy).label for some in (uneven, mirrored))
+    found, again = (labels(book, some, policy) for some in (uneven, mirrored))
     assert found.tolist() == again.tolist()
     assert found.tolist() != lesson.seen.community.label.tolist(), "or the weights do not matter"
 
