@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.columns import MISSING, Norms
 from detectors.tally import add
-from graph.book import DAY, PERSON, ROLES_PER_VALUE, Book, expand, find_slots, split_key
+from graph.book import DAY, PERSON, ROLES_PER_VALUE, Book, expand, find_slots, use_of
 from graph.ordering import places
 from graph.projection import WINDOW
 from graph.schema import KIND, ROLE
@@ -42,13 +42,15 @@ class Officers:
     """[E, 2 OFFICER_REACH + 1] what stands around each row in its officer's time order; a table, since nearly all of it
     is filled, so that a row's counts are sums along a line.
 
-    row: [E] row position (once each, unless a row names two officers); size: rows. met: another person's application
+    row: [E] row position (once each, unless a row names two officers); size: rows. users: the officers' applications,
+    officer by officer, in time order; at: [E] where among them a row's line begins. met: another person's application
     stands there; inside: and within the window; alike: and has the row's value of each of ALIKE.
     """
 
     row: I32
     size: int
-    other: I64
+    users: I32
+    at: I64
     met: Bool
     inside: Bool
     alike: Mapping[str, Bool]
@@ -57,37 +59,44 @@ class Officers:
         """[R] how many are chosen."""
         return add(self.row, chosen.sum(axis=1), self.size)
 
+    def seen(self, column: NDArray[Any]) -> NDArray[Any]:
+        """[E, ...] a column of applications, as it stands around each row."""
+        return _lines(column[self.users], self.at)
+
+
+def _lines(column: NDArray[Any], at: I64) -> NDArray[Any]:
+    """[E, ...] a piece of the column from each place on: pieces are copied whole, nothing is looked up one by one."""
+    return np.lib.stride_tricks.sliding_window_view(column, 2 * OFFICER_REACH + 1)[at]
+
 
 def officer_company(book: Book, rows: I32) -> Officers:
     """Other persons' applications of the same officer, the next OFFICER_REACH to each side in time."""
-    slot, row, at = _stands(book, rows, KIND["officer"].code)
-    order = np.argsort(at, kind="stable")  # next rows then meet nearly the same others, who are at hand
-    slot, row, at = slot[order], row[order], at[order]
-    position = at[:, None] + np.arange(-OFFICER_REACH, OFFICER_REACH + 1)
-    there = (position >= book.slots.start[slot][:, None]) & (position < book.slots.start[slot + 1][:, None])
-    # as wide as an address: it is looked up in many columns, and a narrower index is made wide each time
-    other = book.member[np.clip(position, 0, max(len(book.member) - 1, 0))].astype(np.int64)
-    mine, person, event_at = rows[row], book.columns["person"], book.columns["event_at"]
-    met = there & (person[other] != person[mine][:, None])
-    gap = event_at[other]
+    slot, row, place = _stands(book, rows, KIND["officer"].code)
+    slots, number = np.unique(slot, return_inverse=True)
+    start, end = book.slots.start[slots], book.slots.start[slots + 1]
+    users = np.pad(book.member[expand(start, end)[0]], (OFFICER_REACH, OFFICER_REACH + 1))
+    at = place + (np.cumsum(end - start) - end)[number]
+    step = np.arange(-OFFICER_REACH, OFFICER_REACH + 1)
+    mine, event_at = rows[row], book.columns["event_at"].astype(np.int64)
+    met = (step >= (start[number] - place)[:, None]) & (step < (end[number] - place)[:, None])
+    person = book.columns["person"]
+    met &= _lines(person[users], at) != person[mine][:, None]
+    gap = _lines(event_at[users], at)
     gap -= event_at[mine][:, None]
     inside = met & (gap <= WINDOW) & (gap >= -WINDOW)
-    return Officers(row, len(rows), other, met, inside, {name: _alike(book, mine, other, met, name) for name in ALIKE})
-
-
-def _alike(book: Book, mine: I32, other: I64, met: Bool, column: str) -> Bool:
-    value = book.columns[column]
-    own = value[mine][:, None]
-    found: Bool = (value[other] == own) & (met & (own != 0))
-    return found
+    alike = {}
+    for name in ALIKE:
+        value = book.columns[name]
+        own = value[mine][:, None]
+        alike[name] = (_lines(value[users], at) == own) & met & (own != 0)
+    return Officers(row, len(rows), users, at, met, inside, alike)
 
 
 def _stands(book: Book, rows: I32, kind: int) -> tuple[I64, I32, I64]:
     """Slot of each row's own value of a kind, the row's position among `rows`, and its own in the slot's time order."""
     link, row = expand(book.link_start[rows], book.link_start[rows + 1])
     slot = book.link_slot[link]
-    value, role = split_key(book.slots.key[slot])
-    chosen = (role == ROLE["own"].code) & (book.value_kind[value] == kind)
+    chosen = book.slot_use[slot] == use_of(kind, ROLE["own"].code)
     return slot[chosen].astype(np.int64), row[chosen].astype(np.int32), book.link_at[link[chosen]].astype(np.int64)
 
 
@@ -152,8 +161,8 @@ def appraisals(book: Book, rows: I32, met: Officers, norms: Norms) -> tuple[I64,
     ratio = book.columns["appraisal_ratio"].astype(np.int64)
     used = book.columns["used"].astype(np.int64)
     z = np.where(ratio == MISSING, 0, (ratio - norms.appraisal_middle[used]) * 100 // norms.appraisal_spread[used])
-    counted = met.inside & (ratio[met.other] != MISSING)
-    total = add(met.row, np.where(counted, z[met.other], 0).sum(axis=1), met.size)
+    counted = met.inside & (met.seen(ratio) != MISSING)
+    total = add(met.row, np.where(counted, met.seen(z), 0).sum(axis=1), met.size)
     number = met.count(counted)
     mean = np.where(number >= LEAST_WINDOW, total // np.maximum(number, 1), 0)
     return np.maximum(z[rows], 0), np.maximum(mean, 0)

@@ -206,7 +206,7 @@ def _of_officer(scene: Scene, feature: str) -> tuple[int, int, tuple[Evidence, .
     """The officer's applications in the window that are like the row."""
     book, rows = scene.local.book, np.array([scene.local.target], np.int32)
     met = contexts.officer_company(book, rows)
-    inside = met.other[met.inside]
+    inside = met.users[(met.at[:, None] + np.arange(met.inside.shape[1]))[met.inside]]
     column = {"officer_employer": "employer_core", "officer_income": "income_band", "officer_region": "home_region"}
     if feature in column:
         value = book.columns[column[feature]].astype(np.int64)

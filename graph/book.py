@@ -70,7 +70,7 @@ class Book:
     member: [M] application index by (slot, rank); member_offset, member_mark: [M]. link_start: [A + 1] into link_slot:
     [L] slot of each link of an application, with link_offset, link_mark and link_at, the first place that the
     application has among the slot's members. size: applications in the whole book. span: first and last event_at.
-    kind_rate: uses a value a day by kind code, over the whole book.
+    kind_rate: uses a value a day by kind code, over the whole book. slot_use: [S] kind and role, see use_of.
     """
 
     columns: Mapping[str, NDArray[np.generic]]
@@ -90,6 +90,7 @@ class Book:
     size: int
     span: tuple[int, int]
     kind_rate: NDArray[np.float64]
+    slot_use: NDArray[np.uint16]
 
     @property
     def applications(self) -> int:
@@ -204,6 +205,7 @@ def lay_out(columns: Mapping[str, NDArray[np.generic]], links: LinkTable, kinds:
         size=len(rank),
         span=span,
         kind_rate=np.zeros(kinds),
+        slot_use=_slot_uses(slot_key, value_kind),
     )
     return replace(book, kind_rate=_kind_rates(book, kinds))
 
@@ -294,9 +296,15 @@ def expand(start: I64, stop: I64) -> tuple[I64, I64]:
     return np.repeat(start, length) + within, owner
 
 
-def split_key(key: I64) -> tuple[I64, I64]:
-    """Value index and role of slot keys."""
-    return key >> ROLE_BITS, key & (ROLES_PER_VALUE - 1)
+def use_of(kind: int, role: int) -> int:
+    """One number of a kind and a role."""
+    return kind << ROLE_BITS | role
+
+
+def _slot_uses(key: I64, value_kind: U8) -> NDArray[np.uint16]:
+    role = (key & (ROLES_PER_VALUE - 1)).astype(np.uint16)
+    use: NDArray[np.uint16] = value_kind[key >> ROLE_BITS].astype(np.uint16) << np.uint16(ROLE_BITS) | role
+    return use
 
 
 def find_slots(book: Book, key: I64) -> I64:

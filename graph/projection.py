@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.book import DAY, ROLE_BITS, ROLES_PER_VALUE, Book, expand, find_slots, split_key
+from graph.book import DAY, ROLE_BITS, ROLES_PER_VALUE, Book, expand, find_slots, use_of
 from graph.network import NO_MARK, NO_OFFSET
 from graph.ordering import places
 from graph.surprise import expected, surprise
@@ -120,21 +120,21 @@ def entries(book: Book, rows: I32, channels: Sequence[Channel]) -> Entries:
     """Every link of the rows through every channel that somebody stands at the other end of."""
     link, row = expand(book.link_start[rows], book.link_start[rows + 1])
     slot = book.link_slot[link]
-    value, role = split_key(book.slots.key[slot])
-    seen = (book.value_kind[value].astype(np.uint16) << ROLE_BITS) | role.astype(np.uint16)
-    wanted = [np.flatnonzero(seen == c.kind * ROLES_PER_VALUE + c.mine) for c in channels]
+    seen = book.slot_use[slot]
+    wanted = [np.flatnonzero(seen == use_of(c.kind, c.mine)) for c in channels]
     number, chosen = np.repeat(np.arange(len(channels)), [len(some) for some in wanted]), np.concatenate(wanted)
     alike = np.array([c.mine == c.theirs for c in channels])[number]
+    value = book.slots.key[slot[chosen]] >> ROLE_BITS
     theirs, at = slot[chosen].astype(np.int64), book.link_at[link[chosen]].astype(np.int64)
     other = np.flatnonzero(~alike)  # in another role the others stand in another slot
     roles = np.array([c.theirs for c in channels])[number[other]]
-    theirs[other] = find_slots(book, value[chosen[other]] * ROLES_PER_VALUE + roles)
+    theirs[other] = find_slots(book, value[other] * ROLES_PER_VALUE + roles)
     rank = book.columns["rank"][rows[row[chosen[other]]]].astype(np.int64)
     at[other] = places(book.member_key, theirs[other] * np.int64(max(book.applications, 1)) + rank)
     met = theirs >= 0
-    number, chosen, theirs, at = number[met], chosen[met], theirs[met], at[met]
+    number, chosen, value, theirs, at = number[met], chosen[met], value[met], theirs[met], at[met]
     offset, mark = book.link_offset[link[chosen]].astype(np.int32), book.link_mark[link[chosen]]
-    return Entries(row[chosen].astype(np.int32), number.astype(np.int32), value[chosen], theirs, at, offset, mark)
+    return Entries(row[chosen].astype(np.int32), number.astype(np.int32), value, theirs, at, offset, mark)
 
 
 def touches(book: Book, rows: I32, found: Entries, channels: Sequence[Channel]) -> Touches:
