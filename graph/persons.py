@@ -1,12 +1,12 @@
 """Who is who: applications of one person, joined by rules that can be said in a sentence."""
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
 from graph.network import BUILDING, EMPLOYER_CORE, Network
+from graph.ordering import firsts
 from graph.schema import KIND, ROLE
 
 I32 = NDArray[np.int32]
@@ -53,12 +53,16 @@ def persons(application: I32, value: I64, kind: NDArray[np.integer], *, name: I6
     return smallest_member(len(name), left, right)
 
 
-def _stars(application: I32, value: I64, name: I64) -> tuple[I32, I32]:
+def _stars(application: I32, value: I64, name: I64) -> tuple[I64, I64]:
     """Edges from the first application of each (value, name) to its others."""
-    frame = pl.DataFrame({"application": application, "value": value, "name": name})
-    frame = frame.with_columns(pl.col("application").min().over("value", "name").alias("first"))
-    frame = frame.filter(pl.col("application") != pl.col("first"))
-    return frame["first"].to_numpy(), frame["application"].to_numpy()
+    size = int(application.max(initial=0)) + 1
+    _, group = np.unique(value * (int(name.max(initial=0)) + 1) + name, return_inverse=True)
+    ordered = np.sort(group * size + application)
+    begins = firsts(ordered // size)
+    member = ordered % size
+    first = member[begins][np.cumsum(begins) - 1]
+    others = first != member
+    return first[others], member[others]
 
 
 def smallest_member(size: int, left: NDArray[np.integer], right: NDArray[np.integer]) -> I32:
