@@ -32,7 +32,7 @@ from benchmarks._seeds import spread, told
 from detectors.columns import norms
 from detectors.grammar import read_grammar
 from detectors.measures import flagged
-from detectors.model import Model, mixed
+from detectors.model import Model
 from detectors.policy import Policy
 from detectors.survey import Survey, survey
 from detectors.sweep import Inputs, learnt, read_book
@@ -68,7 +68,7 @@ class Queue:
         """[A] what a sweep with this model orders the book by."""
         fold = model.folds_of(self.net.applications["application_id"].to_list())
         margin = learnt(self.book, self.seen, model, fold)
-        return mixed(self.seen.raw, margin, self.policy, taught=bool(model.taught))
+        return model.mixed(self.seen.raw, margin, self.policy)
 
 
 def agreement(raws: Sequence[I64]) -> dict[str, float]:

@@ -21,7 +21,12 @@ F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 OFFICER_REACH: Final = 64
-ALIKE: Final = ("employer_core", "home_region", "income_band", "model", "channel")
+LIKE_OFFICER: Final = ("home_region", "income_band", "model", "channel")
+"""What two applications of one officer may be alike in; LEAST_ALIKE of it are a likeness."""
+LEAST_ALIKE: Final = 2
+RARE: Final = 100
+"""Likeness is told in hundredths of a decade of rarity."""
+ALIKE: Final = ("employer_core", *LIKE_OFFICER)
 """What the applications of one officer may have in common."""
 OWN_REACH: Final = 24
 OWN_DAYS: Final = 30
@@ -66,7 +71,10 @@ class Officers:
 
 def _lines(column: NDArray[Any], at: I64) -> NDArray[Any]:
     """[E, ...] a piece of the column from each place on: pieces are copied whole, nothing is looked up one by one."""
-    return np.lib.stride_tricks.sliding_window_view(column, 2 * OFFICER_REACH + 1)[at]
+    width = 2 * OFFICER_REACH + 1
+    return (
+        np.lib.stride_tricks.sliding_window_view(column, width)[at] if len(at) else np.zeros((0, width), column.dtype)
+    )
 
 
 def officer_company(book: Book, rows: I32) -> Officers:
@@ -74,7 +82,7 @@ def officer_company(book: Book, rows: I32) -> Officers:
     slot, row, place = _stands(book, rows, KIND["officer"].code)
     slots, number = np.unique(slot, return_inverse=True)
     start, end = book.slots.start[slots], book.slots.start[slots + 1]
-    users = np.pad(book.member[expand(start, end)[0]], (OFFICER_REACH, OFFICER_REACH + 1))
+    users = np.pad(book.member[expand(start, end)[0]], (OFFICER_REACH, OFFICER_REACH + 1) if len(row) else 0)
     at = place + (np.cumsum(end - start) - end)[number]
     step = np.arange(-OFFICER_REACH, OFFICER_REACH + 1)
     mine, event_at = rows[row], book.columns["event_at"].astype(np.int64)
@@ -100,18 +108,22 @@ def _stands(book: Book, rows: I32, kind: int) -> tuple[I64, I32, I64]:
     return slot[chosen].astype(np.int64), row[chosen].astype(np.int32), book.link_at[link[chosen]].astype(np.int64)
 
 
-def likeness(book: Book, rows: I32, met: Company, norms: Norms) -> tuple[Bool, I64]:
-    """[C] of one officer's pairs: alike in LEAST_ALIKE columns of LIKE_OFFICER, and how rarely so in all of them."""
-    alike, rare = np.zeros(len(met.row), np.int64), np.zeros(len(met.row), np.int64)
+def several(met: Officers) -> Bool:
+    """[E, ...] who is alike in at least LEAST_ALIKE columns of LIKE_OFFICER."""
+    in_common = np.zeros(met.met.shape, np.uint8)
     for name in LIKE_OFFICER:
-        value = book.columns[name].astype(np.int64)
-        share = share_of(value[rows], *norms.counted[name], book.size)
-        rarity = np.rint(-np.log10(np.maximum(share, 1e-6)) * RARE).astype(np.int64)
-        theirs = value[met.other]
-        same = (theirs == value[rows][met.row]) & (theirs != 0)
-        alike += same
-        rare += same * rarity[met.row]
-    return alike >= LEAST_ALIKE, rare
+        in_common += met.alike[name]
+    found: Bool = in_common >= LEAST_ALIKE
+    return found
+
+
+def rarities(book: Book, rows: I32, norms: Norms) -> dict[str, I64]:
+    """[R] by column of LIKE_OFFICER: how rare the row's value is in the book, in RARE-ths of a decade."""
+    found = {}
+    for name in LIKE_OFFICER:
+        share = share_of(book.columns[name].astype(np.int64)[rows], *norms.counted[name], book.size)
+        found[name] = np.rint(-np.log10(np.maximum(share, 1e-6)) * RARE).astype(np.int64)
+    return found
 
 
 def _company(book: Book, rows: I32, kind: int, reach: int) -> Company:

@@ -31,6 +31,8 @@ MIDDLE: Final = 12_000
 SURE: Final = 2000
 """Log odds (thousandths) above which the boosters are sure. Beyond, they count for no more than the unsupervised score:
 who of the sure is surest is mostly an accident of what was learnt from (benchmarks.stability)."""
+PLANTED_HALF: Final = 300
+"""Planted applications at which a model has half of the share that the policy gives one."""
 LEAST: Final = 100
 """Thousandths of what lies beyond that count in any case, so that nobody ties."""
 
@@ -75,6 +77,10 @@ class Model:
     @property
     def model_id(self) -> str:
         return str(self.card["model_id"])
+
+    def mixed(self, raw: I64, margin: I64, policy: Policy) -> I64:
+        """[R] the scores that this model's log odds and the unsupervised score make; see `mixed`."""
+        return mixed(raw, margin, share_of(int(self.card["planted"]), policy, taught=bool(self.taught)), policy)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -156,12 +162,21 @@ def _by_fold(boosters: tuple[Booster, ...], columns: I64, fold: I64) -> I64:
     return found // len(boosters)
 
 
-def mixed(raw: I64, margin: I64, policy: Policy, *, taught: bool) -> I64:
+def share_of(planted: int, policy: Policy, *, taught: bool) -> int:
+    """Thousandths of a score that are the model's, the less the fewer rings it has learnt from.
+
+    Three hundred planted applications, some forty rings, are what the unsupervised score is worth beside them: a small
+    book teaches little, and must not lose by it what stands out for everybody.
+    """
+    wanted = policy.taught_share if taught else policy.learnt_share
+    return round(wanted * planted / (planted + PLANTED_HALF) * 1000)
+
+
+def mixed(raw: I64, margin: I64, share: int, policy: Policy) -> I64:
     """[R] the score's log odds in thousandths, above -MIDDLE/1000 and so shifted that none is negative.
 
-    raw: unsupervised score in thousandths of a decade; margin: learnt log odds in thousandths; taught: by outcomes too.
+    raw: unsupervised score in thousandths of a decade; margin: learnt log odds in thousandths; share: of `share_of`.
     """
-    share = round((policy.taught_share if taught else policy.learnt_share) * 1000)
     unsupervised = raw * round(policy.log_odds_per_decade * 1000) // 1000
     beyond = min(share, max(1000 - share, LEAST)) * np.maximum(margin - SURE, 0)
     learnt = share * np.minimum(margin, SURE) + beyond

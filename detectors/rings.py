@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detectors.columns import Norms
-from detectors.contexts import RARE, likeness, officer_company
+from detectors.contexts import RARE, officer_company, rarities, several
 from detectors.policy import Policy
 from detectors.tally import add
 from graph.book import Book
@@ -113,11 +113,15 @@ def _chain(book: Book, rows: I64, keys: I64, weight: float) -> tuple[I32, I32, I
 
 def _alike(book: Book, rows: I32, norms: Norms) -> tuple[I32, I32, I64]:
     """Ties between candidates of one officer inside the window that are rarely alike, each once."""
-    met = officer_company(book, rows)
-    several, rare = likeness(book, rows, met, norms)
-    tied = several & met.inside & (rare >= LEAST_RARE * RARE) & (rows[met.row] < met.other)
-    source = rows[met.row[tied]]
-    return source, met.other[tied].astype(np.int32), np.full(len(source), round(ALIKE_WEIGHT * WEIGHT_ONE), np.int64)
+    met, rarity = officer_company(book, rows), rarities(book, rows, norms)
+    rare = np.zeros(met.met.shape, np.int64)
+    for name, alike in met.alike.items():
+        if name in rarity:
+            rare += alike * rarity[name][met.row][:, None]
+    other = met.seen(np.arange(book.applications, dtype=np.int32))
+    tied = several(met) & met.inside & (rare >= LEAST_RARE * RARE) & (rows[met.row][:, None] < other)
+    source = np.broadcast_to(rows[met.row][:, None], tied.shape)[tied]
+    return source, other[tied], np.full(len(source), round(ALIKE_WEIGHT * WEIGHT_ONE), np.int64)
 
 
 def _eligible(ties: Ties, candidate: Bool, core: Bool, policy: Policy) -> Ties:

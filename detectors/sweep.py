@@ -22,7 +22,7 @@ from detectors.columns import (
     settled,
     with_values,
 )
-from detectors.model import NO_FOLD, Model, mixed
+from detectors.model import NO_FOLD, Model
 from detectors.policy import Policy
 from detectors.survey import Survey, blind_parts, outcome_columns, survey
 from graph.book import Book, lay_out, link_table, token_number
@@ -135,7 +135,7 @@ def detect(
     if model is not None:
         progress("asking the model")
         fold = model.folds_of(net.applications["application_id"].to_list())
-        raw = mixed(seen.raw, learnt(book, seen, model, fold), policy, taught=bool(model.taught))
+        raw = model.mixed(seen.raw, learnt(book, seen, model, fold), policy)
         seen = replace(seen, wide=None)  # the largest table of all, and asked for no more
     progress("bands and rings")
     by_reason = fuse.by_reason(seen.contribution, policy)

@@ -15,7 +15,7 @@ from detectors.boosting import MILLI, Booster, Shape, fit
 from detectors.columns import text_digest
 from detectors.grammar import Grammar
 from detectors.ground import FOLDS, Ground, Rows, Say, ground_of, planted_rows
-from detectors.model import Model, blind_names, mixed, unread
+from detectors.model import Model, blind_names, mixed, share_of, unread
 from detectors.policy import Policy
 from detectors.survey import outcome_columns
 from detectors.sweep import Inputs
@@ -73,7 +73,7 @@ def train(
     taught: tuple[Booster, ...] = ()
     if len(ground.lessons) >= LEAST_CONFIRMED and len(np.unique(ground.fold[ground.lessons])) == FOLDS:
         say(f"learning from {len(ground.lessons):,} confirmed applications")
-        taught = _taught(ground, blind, policy, seed)
+        taught = _taught(ground, rows, blind, policy, seed)
     known = np.array([text_digest(name) for name in ground.net.applications["application_id"]], np.int64)
     order = np.argsort(known, kind="stable")
     card = _card(ground, rows, blind, taught, policy, grammar, seed) | {"model_id": model_id, "resample": resample}
@@ -102,13 +102,14 @@ def _blind(ground: Ground, rows: Rows, policy: Policy, seed: int) -> tuple[Boost
             np.concatenate([rows.fold, ground.fold[known]]),
             blind_names(policy), policy, seed,
         )  # fmt: skip
-        doubt = _doubt(ground, _crossed(boosters, ground.columns, ground.fold), policy)
+        doubt = _doubt(ground, rows, _crossed(boosters, ground.columns, ground.fold), policy)
     return boosters
 
 
-def _doubt(ground: Ground, margin: I64, policy: Policy) -> F64:
+def _doubt(ground: Ground, rows: Rows, margin: I64, policy: Policy) -> F64:
     """[A] how probably each application is a fraud that nobody found: as an innocent it weighs the less."""
-    raw = mixed(ground.seen.raw, margin, policy, taught=False)
+    share = share_of(int(rows.label.sum()), policy, taught=False)
+    raw = mixed(ground.seen.raw, margin, share, policy)
     everyone = np.ones(len(raw), bool)
     return fuse.probability(raw, fuse.calibrate(raw, everyone, policy, unsupervised=ground.seen.raw))
 
@@ -127,14 +128,14 @@ def _fitted(
         return tuple(pool.map(one, range(FOLDS)))
 
 
-def _taught(ground: Ground, blind: tuple[Booster, ...], policy: Policy, seed: int) -> tuple[Booster, ...]:
+def _taught(ground: Ground, rows: Rows, blind: tuple[Booster, ...], policy: Policy, seed: int) -> tuple[Booster, ...]:
     """Boosters that say what known outcomes add to the blind log odds.
 
     They read outcomes alone: what makes a fraud the blind ones learn from thousands of rows, not from the few that are
     confirmed. Each row stands twice, once without outcomes, or they learn only what is known already.
     """
     margin = _crossed(blind, ground.columns, ground.fold)
-    weight = np.where(ground.confirmed, 1.0, 1.0 - _doubt(ground, margin, policy)) * ground.drawn
+    weight = np.where(ground.confirmed, 1.0, 1.0 - _doubt(ground, rows, margin, policy)) * ground.drawn
     outcome = outcome_columns(ground.book, ground.seen).astype(np.float32)
     hidden, found = unread(policy), []
     for k in range(FOLDS):

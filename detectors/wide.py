@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import contexts
-from detectors.columns import Norms
+from detectors.columns import MISSING, Norms
 from detectors.features import Layer0
 from detectors.policy import Policy
 from detectors.tally import add, count, distinct, least, most
@@ -28,11 +28,18 @@ VALUE_FACTS: Final = ("firm", "surname", "dealer", "age")
 PAIR_FACTS: Final = (
     "pairs", "pairs_near", "pairs_free", "pairs_free_near", "pairs_many", "pairs_many_free", "raw_sum", "raw_most",
     "raw_free", "raw_free_near", "raw_free_most", "persons_free", "gap_least", "gap_least_free", "money_apart",
+    "near_unregistered", "near_appraisal_ratio", "near_price_to_income",
 )  # fmt: skip
 OWN_HISTORY: Final = ("own_near", "own_near_dealers")
-OFFICER: Final = ("officer_near", "officer_two", "officer_rare", "officer_far_two")
+OFFICER: Final = (
+    "officer_near", "officer_two", "officer_rare", "officer_far_two", "officer_unregistered",
+    "officer_unregistered_far",
+)  # fmt: skip
+NAMED: Final = ("names_later", "names_earlier", "named_later", "named_earlier")
 PHONE: Final = KIND["phone"].code
 NAMED_ROLES: Final = {ROLE[link.role].code for link in LINK_KINDS if link.kind == "phone" and link.named}
+SHARE: Final = 1000
+"""Shares are told in thousandths."""
 NOWHERE: Final = 9_999
 """Days to the nearest neighbour of a row that has none; age of a value that nobody used before."""
 
@@ -67,6 +74,7 @@ def _names(features: tuple[str, ...], channels: tuple[str, ...], phones: tuple[s
         *(f"cause_{c}" for c in CAUSES),
         *(f"like_{c}" for c in LIKE),
         *(f"free_like_{c}" for c in LIKE),
+        *NAMED,
         *OFFICER,
         *OWN_HISTORY,
         *OWN_COLUMNS,
@@ -84,6 +92,7 @@ def wide(book: Book, rows: I32, bottom: Layer0, policy: Policy, norms: Norms) ->
         _pairs(book, rows, bottom.pairs, size, policy),
         _causes(bottom, size),
         _likeness(book, rows, bottom.pairs, size),
+        _named(bottom, size, policy),
         _officer(book, rows, bottom.officers, norms),
         np.stack(bottom.history[2:4], axis=1),
         np.stack([book.columns[name].astype(np.int64)[rows] for name in OWN_COLUMNS], axis=1),
@@ -134,9 +143,35 @@ def _pairs(book: Book, rows: I32, pairs: Pairs, size: int, policy: Policy) -> I6
             distinct(pairs.row[free], person[free], size),
             least(pairs.row, days, size, NOWHERE), least(pairs.row[free], days[free], size, NOWHERE),
             least(pairs.row[known], apart[known], size, NOWHERE),
+            count(pairs.row[free & (book.columns["registered"][pairs.other] == 0)], size),
+            *(_mean(book, pairs, free, name, size) for name in ("appraisal_ratio", "price_to_income")),
         ],
         axis=1,
     )  # fmt: skip
+
+
+def _mean(book: Book, pairs: Pairs, chosen: Bool, column: str, size: int) -> I64:
+    """[R] mean of the chosen neighbours' column where it is known, MISSING without one."""
+    theirs = book.columns[column].astype(np.int64)[pairs.other]
+    met = chosen & (theirs > 0)
+    many = count(pairs.row[met], size)
+    return np.where(many > 0, add(pairs.row[met], theirs[met], size) // np.maximum(many, 1), MISSING)
+
+
+def _named(bottom: Layer0, size: int, policy: Policy) -> I64:
+    """[R, NAMED] whom the row's references are, and who names the row: those who applied later, and earlier ones.
+
+    A buyer who recommends names the one before; in a web of references members name those who apply after them.
+    """
+    met, found = bottom.touches, bottom.entries
+    row, later = found.row[met.entry], met.gap > 0
+    reference, own = ROLE["reference"].code, ROLE["own"].code
+    counts = []
+    for mine, theirs in ((reference, own), (own, reference)):
+        channels = [n for n, c in enumerate(policy.channels) if (c.kind, c.mine, c.theirs) == (PHONE, mine, theirs)]
+        meets = np.isin(found.channel[met.entry], channels)
+        counts += [count(row[meets & later], size), count(row[meets & ~later], size)]
+    return np.stack(counts, axis=1)
 
 
 def _free(pairs: Pairs, policy: Policy) -> Bool:
@@ -167,14 +202,15 @@ def _likeness(book: Book, rows: I32, pairs: Pairs, size: int) -> I64:
 
 def _officer(book: Book, rows: I32, met: contexts.Officers, norms: Norms) -> I64:
     """[R, OFFICER] the officer's other applications near in time; those alike in two columns, and how rarely so."""
-    in_common = np.zeros(met.met.shape, np.uint8)
-    for name in LIKE_OFFICER:
-        in_common += met.alike[name]
-    two: Bool = in_common >= LEAST_ALIKE
+    two = contexts.several(met)
     near = two & met.inside
     rare = np.zeros(len(rows), np.int64)
-    for name in LIKE_OFFICER:
-        share = contexts.share_of(book.columns[name].astype(np.int64)[rows], *norms.counted[name], book.size)
-        rare += np.rint(-np.log10(np.maximum(share, 1e-6)) * RARE).astype(np.int64) * met.count(met.alike[name] & near)
-    several = met.count(near)
-    return np.stack([met.count(met.inside), several, rare, met.count(two) - several], axis=1)
+    for name, rarity in contexts.rarities(book, rows, norms).items():
+        rare += rarity * met.count(met.alike[name] & near)
+    alike = met.count(near)
+    unregistered = met.seen(book.columns["registered"]) == 0
+    shares = [
+        met.count(side & unregistered) * SHARE // np.maximum(met.count(side), 1)
+        for side in (met.inside, met.met & ~met.inside)
+    ]
+    return np.stack([met.count(met.inside), alike, rare, met.count(two) - alike, *shares], axis=1)

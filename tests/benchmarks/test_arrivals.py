@@ -82,7 +82,7 @@ def test_the_columns_that_matter_come_first() -> None:
     rng = np.random.default_rng(2)
     columns = rng.integers(0, 9, (400, 3))
     booster = fit(columns, columns[:, 1] > 4, ("dull", "telling", "same"), seed=1, shape=Shape(trees=5))
-    model = Model({"model_id": "M"}, (booster,), (), np.zeros(0, np.int64), np.zeros(0, np.int8))
+    model = Model({"model_id": "M", "planted": 100}, (booster,), (), np.zeros(0, np.int64), np.zeros(0, np.int8))
     mine, theirs = np.zeros((4, 3), np.int64), np.zeros((4, 3), np.int64)
     theirs[:2, 0], theirs[:3, 1] = 5, 9
     found = effects(mine, theirs, model)

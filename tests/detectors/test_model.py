@@ -19,12 +19,14 @@ from detectors.model import (
     LEAST,
     MIDDLE,
     NO_FOLD,
+    PLANTED_HALF,
     SURE,
     Model,
     blind_names,
     learner_names,
     mixed,
     read_model,
+    share_of,
     unread,
 )
 from detectors.policy import Policy
@@ -47,7 +49,7 @@ def small(*, taught: bool = True) -> Model:
     digest = np.array([text_digest(name) for name in ("A", "B", "C")], np.int64)
     order = np.argsort(digest)
     return Model(
-        {"model_id": "M-9", "applications": 3},
+        {"model_id": "M-9", "applications": 3, "planted": 30},
         (booster(BLIND, 1), booster(BLIND, 2)),
         (booster(TAUGHT, 3), booster(TAUGHT, 4)) if taught else (),
         digest[order],
@@ -198,28 +200,30 @@ def test_a_model_suits_no_policy_that_forbids_other_columns(toolbox: Toolbox, po
     assert not obeys.suits(policy)
 
 
-@pytest.mark.parametrize("taught", [False, True])
-def test_the_mixture_takes_its_share_of_each_and_is_never_negative(policy: Policy, taught: bool) -> None:
+def test_the_mixture_takes_its_share_of_each_and_is_never_negative(policy: Policy) -> None:
     raw, margin = np.array([0, 3_000, 3_000, 0]), np.array([-2_500, SURE, -5_000, -90_000])
-    share_of, other = ("taught_share", "learnt_share")[:: 1 if taught else -1]
-
-    def with_share(share: float) -> np.ndarray:
-        return mixed(raw, margin, replace(policy, **{share_of: share, other: 0.123}), taught=taught)
-
-    learnt, unsupervised, half = with_share(1.0), with_share(0.0), with_share(0.5)
+    learnt, unsupervised, half = (mixed(raw, margin, share, policy) for share in (1000, 0, 500))
     assert learnt.tolist() == [MIDDLE - 2_500, MIDDLE + SURE, MIDDLE - 5_000, 0]
     decade = round(policy.log_odds_per_decade * 1000)
     assert unsupervised.tolist() == [MIDDLE, MIDDLE + 3 * decade, MIDDLE + 3 * decade, MIDDLE]
     assert (np.abs(half[:3] - (learnt + unsupervised)[:3] // 2) <= 1).all()
 
 
-@pytest.mark.parametrize(("share", "beyond"), [(0.85, 150), (0.6, 400), (0.3, 300), (1.0, LEAST)])
-def test_among_the_sure_the_learnt_part_counts_no_more_than_the_other(
-    policy: Policy, share: float, beyond: int
-) -> None:
+@pytest.mark.parametrize(("share", "beyond"), [(850, 150), (600, 400), (300, 300), (1000, LEAST)])
+def test_among_the_sure_the_learnt_part_counts_no_more_than_the_other(policy: Policy, share: int, beyond: int) -> None:
     margin = np.arange(SURE - 3_000, SURE + 6_000, 1_000)
-    nothing = np.zeros(len(margin), np.int64)
-    found = mixed(nothing, margin, replace(policy, learnt_share=share), taught=False)
-    steps = np.diff(found)
+    steps = np.diff(mixed(np.zeros(len(margin), np.int64), margin, share, policy))
     assert set(steps[margin[1:] > SURE].tolist()) == {beyond}
-    assert set(steps[margin[1:] <= SURE].tolist()) == {round(share * 1000)}
+    assert set(steps[margin[1:] <= SURE].tolist()) == {share}
+
+
+@pytest.mark.parametrize("taught", [False, True])
+def test_a_model_has_the_less_to_say_the_fewer_rings_it_saw(toolbox: Toolbox, policy: Policy, taught: bool) -> None:
+    policy = replace(policy, learnt_share=0.8, taught_share=0.6)
+    whole = 600 if taught else 800
+    shares = [share_of(planted, policy, taught=taught) for planted in (0, PLANTED_HALF, 10**7)]
+    assert shares == [0, whole // 2, whole]
+    model = lessons.lesson(toolbox, policy, taught=taught).model
+    raw, margin = np.array([2_000, 0]), np.array([-1_000, 1_000])
+    said = replace(model, card={**model.card, "planted": PLANTED_HALF}).mixed(raw, margin, policy)
+    assert said.tolist() == mixed(raw, margin, whole // 2, policy).tolist()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from detectors import wide as widening
-from detectors.columns import Norms, norms
+from detectors.columns import MISSING, Norms, norms
 from detectors.contexts import LEAST_ALIKE, LIKE_OFFICER, OFFICER_REACH, OWN_DAYS, RARE
 from detectors.features import Layer0, layer0
 from detectors.policy import Policy
@@ -285,8 +285,7 @@ def test_a_row_that_met_nobody(policy: Policy, toolbox: Toolbox) -> None:
     rows, measured = np.zeros(1, np.int32), norms(dict(book.columns))
     found = widening.wide(book, rows, layer0(book, rows, policy, measured), policy, measured)[0].tolist()
     named = dict(zip(widening.names(policy), found, strict=True))
-    nowhere = ("gap_least", "gap_least_free", "money_apart")
-    assert {name: named[name] for name in PAIR_FACTS} == {
-        name: NOWHERE if name in nowhere else 0 for name in PAIR_FACTS
-    }
+    nowhere = dict.fromkeys(("gap_least", "gap_least_free", "money_apart"), NOWHERE)
+    unknown = dict.fromkeys(("near_appraisal_ratio", "near_price_to_income"), MISSING)
+    assert {name: named[name] for name in PAIR_FACTS} == dict.fromkeys(PAIR_FACTS, 0) | nowhere | unknown
     assert {named[f"age_{channel.name}"] for channel in policy.channels} == {-1, 0}
