@@ -59,11 +59,12 @@ def survey(book: Book, policy: Policy, norms: Norms, *, learns: bool, tail: Tail
         first = propagation.smooth(own, pairs, own, policy)
         second = propagation.smooth(own, pairs, first, policy)
         community = propagation.community_strength(drawn.result(), book.columns["person"].astype(np.int32), own, policy)
+        groups = aside.submit(around.groups, book, pairs, community.label, first, len(policy.channels))
+        flags = {flag: around.flagged(book, pairs, community.label, flag) for flag in around.FLAGS}
     community_tail = tails(community.strength[:, None])
     return Survey(
         features, wide_columns, pairs, tail, contribution, own, first, community, community_tail,
-        around.groups(book, pairs, community.label, first, len(policy.channels)),
-        {flag: around.flagged(book, pairs, community.label, flag) for flag in around.FLAGS},
+        groups.result(), flags,
         second + propagation.community_part(community.strength, community_tail),
     )  # fmt: skip
 

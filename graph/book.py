@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from graph.network import NO_MARK, NO_OFFSET, VALUE_NAMES, Network
-from graph.ordering import firsts, order_by, places
+from graph.ordering import firsts, order_by, places, stable_order
 from graph.schema import ROLE
 
 I64 = NDArray[np.int64]
@@ -267,7 +267,7 @@ def _by_application(
 ) -> tuple[I64, I32, I32, I32, I32]:
     """Links by application; members come by slot, so that equal ones need only stay as they stand."""
     position = np.arange(len(member))
-    order = np.argsort(member.astype(np.int64) * len(member) + position)
+    order = stable_order(member)
     counts = np.bincount(member, minlength=applications)
     again = np.zeros(len(member), bool)  # the same member of the same slot, through another link
     again[1:] = (member[1:] == member[:-1]) & (slot[1:] == slot[:-1])

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.ordering import MANY, firsts, in_company, order_by, places
+from graph.ordering import MANY, firsts, in_company, order_by, places, stable_order
 
 ROWS = st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 2), st.integers(0, 2)), max_size=40)
 
@@ -14,6 +14,12 @@ def test_the_order_is_that_of_lexsort(rows: list[tuple[int, int, int]]) -> None:
     key, first, second = np.array(rows, np.int64).reshape(-1, 3).T
     assert order_by(key, first, second).tolist() == np.lexsort((second, first, key)).tolist()
     assert order_by(key).tolist() == np.argsort(key, kind="stable").tolist()
+
+
+@given(st.lists(st.sampled_from([0, 1, 2, 65_535, 65_536, 65_537, 131_072, 2**31 - 1]), max_size=40))
+def test_the_order_by_halves_is_the_stable_one(numbers: list[int]) -> None:
+    column = np.array(numbers, np.int32)
+    assert stable_order(column).tolist() == np.argsort(column, kind="stable").tolist()
 
 
 def test_runs_of_equal_rows() -> None:
