@@ -219,11 +219,11 @@ def test_among_the_sure_the_learnt_part_counts_no_more_than_the_other(policy: Po
 
 @pytest.mark.parametrize("taught", [False, True])
 def test_a_model_has_the_less_to_say_the_fewer_rings_it_saw(toolbox: Toolbox, policy: Policy, taught: bool) -> None:
+    model = lessons.lesson(toolbox, policy, taught=taught).model
     policy = replace(policy, learnt_share=0.8, taught_share=0.6)
     whole = 600 if taught else 800
     shares = [share_of(planted, policy, taught=taught) for planted in (0, PLANTED_HALF, 10**7)]
     assert shares == [0, whole // 2, whole]
-    model = lessons.lesson(toolbox, policy, taught=taught).model
     raw, margin = np.array([2_000, 0]), np.array([-1_000, 1_000])
     said = replace(model, card={**model.card, "planted": PLANTED_HALF}).mixed(raw, margin, policy)
     assert said.tolist() == mixed(raw, margin, whole // 2, policy).tolist()
