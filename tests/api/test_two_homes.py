@@ -44,7 +44,7 @@ def swept(folder: Path, book: Path, batch: int, store: dict[str, str] | None = N
     return (folder / "scores.csv").read_text("utf-8"), (folder / "rings.csv").read_text("utf-8")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_sqlite_and_neo4j_give_the_same_digits(tmp_path: Path, neo4j_server: Server) -> None:
     book = tmp_path / "book"
     write_book(book, applications=APPLICATIONS, seed=5)
