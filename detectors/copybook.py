@@ -121,7 +121,7 @@ class Copy:
     def repeat(self, row: I64, source: I64, kind: int, role: int) -> None:
         """Give rows all that others of the book have of a kind in a role, in the place of what they had."""
         links = self.links
-        for one in (kind, DERIVED_KIND.get(kind, kind))[: 1 + (kind in DERIVED_KIND)]:
+        for one in dict.fromkeys((kind, DERIVED_KIND.get(kind, kind))):
             self.strike(row, one, role, one=False)
             at, owner = expand(self.start[source], self.start[source + 1])
             chosen = (links.kind[at] == one) & (links.role[at] == role)

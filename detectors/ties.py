@@ -174,7 +174,7 @@ def _repeat(copy: Copy, tie: Tie, members: Members, taken: Bool) -> None:
 
 def _alone(copy: Copy, tie: Tie, members: Members, taken: Bool) -> None:
     rows = members.row[taken]
-    for kind in (DERIVED_KIND.get(tie.kind, tie.kind), tie.kind):
+    for kind in dict.fromkeys((DERIVED_KIND.get(tie.kind, tie.kind), tie.kind)):
         copy.carry(rows, kind, tie.role, copy.fresh((len(rows),)))
 
 

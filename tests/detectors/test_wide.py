@@ -16,6 +16,7 @@ from detectors.policy import Policy
 from detectors.sweep import read_book
 from detectors.wide import (
     LIKE,
+    NAMED,
     NOWHERE,
     OFFICER,
     OWN_COLUMNS,
@@ -289,3 +290,67 @@ def test_a_row_that_met_nobody(policy: Policy, toolbox: Toolbox) -> None:
     unknown = dict.fromkeys(("near_appraisal_ratio", "near_price_to_income"), MISSING)
     assert {name: named[name] for name in PAIR_FACTS} == dict.fromkeys(PAIR_FACTS, 0) | nowhere | unknown
     assert {named[f"age_{channel.name}"] for channel in policy.channels} == {-1, 0}
+
+
+@pytest.fixture(scope="module")
+def registered(lesson: Lesson, policy: Policy) -> Ground:
+    """The same book beside a register that knows some of its employers."""
+    draw = np.random.default_rng(8)
+    size = lesson.book.applications
+    return told(
+        lesson.book.with_columns(
+            registered=draw.integers(-1, 2, size),
+            appraisal_ratio=draw.choice([MISSING, 900, 1_000, 1_300], size),
+            price_to_income=draw.choice([MISSING, 2_000, 3_500], size),
+        ),
+        policy,
+    )
+
+
+def test_what_the_neighbours_are(registered: Ground, policy: Policy) -> None:
+    book, unknown = registered.book, 0
+    firm = sum(1 << n for n, channel in enumerate(policy.channels) if not channel.soft)
+    for row, met in enumerate(pairs_by_row(registered)):
+        free = [m.other for m in met if not m.explained and m.channels & firm]
+        facts = {"near_unregistered": sum(book.columns["registered"][n] == 0 for n in free)}
+        for name in ("appraisal_ratio", "price_to_income"):
+            known = [int(book.columns[name][n]) for n in free if book.columns[name][n] > 0]
+            facts[f"near_{name}"] = sum(known) // len(known) if known else MISSING
+            unknown += not known
+        agree(registered, row, facts)
+    assert 0 < unknown < 2 * book.applications
+    assert any(row["near_unregistered"] for row in registered.named)
+
+
+def test_the_officers_other_applicants_whose_employer_no_register_knows(registered: Ground) -> None:
+    book, seen = registered.book, set()
+    for row in range(book.applications):
+        sides: dict[bool, list[int]] = {True: [], False: []}
+        for other in officers_others(book, row):
+            near = abs(int(book.columns["event_at"][other]) - int(book.columns["event_at"][row])) <= WINDOW
+            sides[near].append(int(book.columns["registered"][other] == 0))
+        shares = {side: sum(some) * 1000 // max(len(some), 1) for side, some in sides.items()}
+        agree(registered, row, {"officer_unregistered": shares[True], "officer_unregistered_far": shares[False]})
+        seen.update(shares.values())
+    assert len(seen) > 2
+
+
+def test_who_names_whom_earlier_and_later(policy: Policy, toolbox: Toolbox) -> None:
+    """Each third names the one before and each fifth the one after, in the order of the book."""
+    facts = lessons.people(toolbox, 60)
+    phone = [next(text for kind, role, text in fact.uses if (kind, role) == ("phone", "own")) for fact in facts]
+    for n in range(1, len(facts) - 1):
+        names = [phone[n - 1]] * (n % 3 == 0) + [phone[n + 1]] * (n % 5 == 0)
+        facts[n] = replace(facts[n], uses=(*facts[n].uses, *(("phone", "reference", one) for one in names)))
+    _, book, _ = read_book(lessons.inputs(toolbox["links_of"](toolbox["batch_of"](facts)), toolbox["no_outcomes"]()))
+    ground = told(book, policy)
+    channel = {c.name: n for n, c in enumerate(policy.channels)}
+    seen: set[str] = set()
+    for row, some in met_by_row(ground):
+        expected = {}
+        for name, one in (("names", "phone_reference_own"), ("named", "phone_own_reference")):
+            gaps = [gap for number, gap, _ in some if number == channel[one]]
+            expected |= {f"{name}_later": sum(g > 0 for g in gaps), f"{name}_earlier": sum(g <= 0 for g in gaps)}
+        agree(ground, row, expected)
+        seen.update(name for name, count in expected.items() if count)
+    assert seen == set(NAMED)
