@@ -1,0 +1,71 @@
+"""A cohort's ring: an officer's applications that share no value, tied by what they are rarely alike in."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from detectors import rings
+from detectors.columns import norms
+from detectors.policy import Policy
+from graph.book import Book
+from graph.projection import WINDOW
+from tests.detectors import lessons
+
+Toolbox = dict[str, Callable[..., Any]]
+NONE = rings.Ties(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64))
+
+
+@pytest.fixture(scope="module")
+def cohort(toolbox: Toolbox, policy: Policy) -> tuple[Book, np.ndarray]:
+    """A book, and four persons' applications of one officer inside one window that come from one county for one car."""
+    book = lessons.lesson(toolbox, policy, taught=False).book
+    for officer in np.unique(book.columns["officer"]).tolist():
+        rows = np.flatnonzero(book.columns["officer"] == officer)
+        rows = rows[np.unique(book.columns["person"][rows], return_index=True)[1]]
+        rows = rows[np.argsort(book.columns["event_at"][rows], kind="stable")][:4]
+        if officer and len(rows) == 4 and np.ptp(book.columns["event_at"][rows]) <= WINDOW:
+            break
+    else:
+        pytest.fail("no officer of the book is busy enough")
+    columns = {}
+    for name in ("home_region", "model"):
+        columns[name] = book.columns[name].astype(np.int64)
+        columns[name][rows] = 7_777_777
+    return book.with_columns(**columns), np.sort(rows)
+
+
+def found(book: Book, rows: np.ndarray, policy: Policy, *, probability: float = 0.5, learnt: bool = True) -> list[int]:
+    raw, likely = np.zeros(book.applications, np.int64), np.zeros(book.applications)
+    raw[rows], likely[rows] = 5_000, probability
+    nothing = np.zeros(book.applications, np.int64)
+    drawn = rings.find(book, raw, likely, NONE, nothing, norms(dict(book.columns)), policy, learnt=learnt)
+    return np.flatnonzero(drawn.label >= 0).tolist()
+
+
+def test_what_is_rarely_alike_is_a_ring(cohort: tuple[Book, np.ndarray], policy: Policy) -> None:
+    assert found(*cohort, policy) == cohort[1].tolist()
+
+
+@pytest.mark.parametrize("name", ["home_region", "model"])
+def test_one_likeness_ties_nobody(cohort: tuple[Book, np.ndarray], policy: Policy, name: str) -> None:
+    book, rows = cohort
+    other = book.columns[name].copy()
+    other[rows] = np.arange(len(rows)) + 9_000_000
+    alone = book.with_columns(**{name: other, "income_band": np.arange(book.applications), "channel": other * 0})
+    assert found(alone, rows, policy) == []
+
+
+def test_what_everybody_has_ties_nobody(cohort: tuple[Book, np.ndarray], policy: Policy) -> None:
+    book, rows = cohort
+    same = np.full(book.applications, 7)
+    usual = book.with_columns(home_region=same, model=same, income_band=same, channel=same)
+    assert found(usual, rows, policy) == []
+
+
+def test_a_models_ring_has_its_own_least_probability(cohort: tuple[Book, np.ndarray], policy: Policy) -> None:
+    policy = replace(policy, rings=replace(policy.rings, least_probability=0.2, least_learnt=0.4))
+    for probability, learnt, reported in ((0.3, True, 0), (0.3, False, 4), (0.5, True, 4), (0.15, False, 0)):
+        assert len(found(*cohort, policy, probability=probability, learnt=learnt)) == reported
