@@ -24,7 +24,7 @@ I64 = NDArray[np.int64]
 CARD: Final = "card.json"
 FOLDS: Final = "folds.arrow"
 NO_FOLD: Final = -1
-FORMAT: Final = 2
+FORMAT: Final = 3
 MIDDLE: Final = 12_000
 """Added to learnt scores (thousandths of log odds), which then are positive like the unsupervised ones."""
 

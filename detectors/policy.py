@@ -36,6 +36,7 @@ class Rings:
 
     candidates: float
     core_probability: float
+    officer_probability: float
     link: float
     peel: float
     largest: int

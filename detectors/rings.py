@@ -1,4 +1,4 @@
-"""Ring boundaries: candidates tied to a core by raw links, large ones cut by CPM, loose members peeled."""
+"""Ring boundaries: candidates tied to a core by raw links, cut by CPM, peeled; then what one officer has left."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -28,6 +28,8 @@ ALIKE_WEIGHT: Final = 0.4
 LEAST_RARE: Final = 2.0
 """Raw weight between applications of one officer that are alike in several ways, and the decades of rarity from which
 they are: a cohort shares no value that could tie it."""
+LEFT_OVER_WEIGHT: Final = 0.4
+"""Raw weight between next likely applications of one officer that no other tie holds."""
 PEEL_ROUNDS: Final = 4
 
 
@@ -60,6 +62,7 @@ def find(
     label = smallest_member(book.applications, edges.source, edges.target).astype(np.int64)
     label = _cut_large(label, edges, policy)
     label = _peel(label, edges, policy)
+    label, edges = _left_over(book, label, probability, edges, policy)
     label = _numbered(label, core, raw - _least(raw, probability, least), policy)
     inside = label[edges.source] == label[edges.target]
     tie = _strength(edges, inside & (label[edges.source] >= 0), book.applications)
@@ -159,6 +162,25 @@ def _peel(label: I64, ties: Ties, policy: Policy) -> I64:
         label[loose] = len(label) + np.flatnonzero(loose)
         label = _smallest(label)
     return label
+
+
+def _left_over(book: Book, label: I64, probability: F64, ties: Ties, policy: Policy) -> tuple[I64, Ties]:
+    """An officer's likely applications that belong to no group are one, as long as each follows the last in a window.
+
+    A dealer's own fraud needs no common value. They are taken last, because an officer can serve several rings.
+    """
+    officer = book.columns["officer"].astype(np.int64)
+    small = np.bincount(label, minlength=len(label))[label] < policy.rings.smallest
+    rows = np.flatnonzero(small & (probability >= policy.rings.officer_probability) & (officer != 0))
+    source, target, weight = _chain(book, rows, np.stack([officer[rows]]), LEFT_OVER_WEIGHT)
+    group = smallest_member(book.applications, source, target).astype(np.int64)
+    taken = np.bincount(group, minlength=len(group))[group] >= policy.rings.smallest
+    new = taken[source]
+    return _smallest(np.where(taken, len(label) + group, label)), Ties(
+        np.concatenate([ties.source, source[new]]),
+        np.concatenate([ties.target, target[new]]),
+        np.concatenate([ties.weight, weight[new]]),
+    )
 
 
 def _smallest(label: I64) -> I64:

@@ -12,7 +12,7 @@ from detectors.features import Layer0
 from detectors.policy import Policy
 from detectors.tally import add, count, distinct, least, most
 from graph.book import DAY, Book
-from graph.projection import CAUSES, OTHER_NAME, WINDOW, Pairs
+from graph.projection import CAUSES, CROWD, OTHER_NAME, WINDOW, Pairs
 from graph.schema import KIND, LINK_KINDS, ROLE
 
 I64 = NDArray[np.int64]
@@ -41,7 +41,7 @@ NAMED_ROLES: Final = {ROLE[link.role].code for link in LINK_KINDS if link.kind =
 SHARE: Final = 1000
 """Shares are told in thousandths."""
 NOWHERE: Final = 9_999
-"""Days to the nearest neighbour of a row that has none; age of a value that nobody used before."""
+"""Days to the nearest neighbour of a row that has none; age of a value that a crowd uses."""
 
 
 OF_CHANNEL: Final = ("free", "excused", "othername", "ever", "users", *VALUE_FACTS)
@@ -87,7 +87,7 @@ def wide(book: Book, rows: I32, bottom: Layer0, policy: Policy, norms: Norms) ->
     parts = [
         bottom.features,
         _touched(bottom, size, policy),
-        bottom.crowds,
+        np.minimum(bottom.crowds, CROWD),
         _values(book, rows, bottom, size, policy),
         _pairs(book, rows, bottom.pairs, size, policy),
         _causes(bottom, size),
@@ -113,12 +113,19 @@ def _touched(bottom: Layer0, size: int, policy: Policy) -> I64:
 
 
 def _values(book: Book, rows: I32, bottom: Layer0, size: int, policy: Policy) -> I64:
-    """[R, 5 C] by channel: most users of a value, what they have most in common, and its age in days."""
+    """[R, 5 C] by channel: most users of a value, what they have most in common, and its age in days.
+
+    Of a value with more than CROWD users they tell only that: how many there are would tell which building, employer or
+    office line it is, and a learner that knows its dealers by name judges a dealer's customers all alike.
+    """
     found, many = bottom.entries, len(policy.channels)
     slots = book.slots
     age = (book.columns["event_at"].astype(np.int64)[rows[found.row]] - slots.first[found.slot]) // DAY
     shares = [column[found.slot].astype(np.int64) for column in (slots.firm, slots.surname, slots.dealer)]
-    facts = [book.value_persons[found.value].astype(np.int64), *shares, age]
+    users = book.value_persons[found.value].astype(np.int64)
+    hub = users > CROWD
+    facts = [np.minimum(users, CROWD + 1), *(np.where(hub, MISSING, share) for share in shares)]
+    facts.append(np.where(hub, NOWHERE, age))
     cell = found.row.astype(np.int64) * many + found.channel
     return np.concatenate([most(cell, fact, size * many, -1).reshape(size, many) for fact in facts], axis=1)
 
@@ -197,7 +204,7 @@ def _likeness(book: Book, rows: I32, pairs: Pairs, size: int) -> I64:
         table.append((value[mine] == value[pairs.other]) & (value[mine] != 0))
     every = [count(pairs.row[alike], size) for alike in table]
     free = [count(pairs.row[alike & ~pairs.explained], size) for alike in table]
-    return np.stack([*every, *free], axis=1)
+    return np.minimum(np.stack([*every, *free], axis=1), CROWD)
 
 
 def _officer(book: Book, rows: I32, met: contexts.Officers, norms: Norms) -> I64:

@@ -11,7 +11,7 @@ from detectors import rings
 from detectors.columns import norms
 from detectors.policy import Policy
 from graph.book import Book
-from graph.projection import WINDOW
+from graph.projection import WEIGHT_ONE, WINDOW
 from tests.detectors import lessons
 
 Toolbox = dict[str, Callable[..., Any]]
@@ -37,7 +37,11 @@ def cohort(toolbox: Toolbox, policy: Policy) -> tuple[Book, np.ndarray]:
     return book.with_columns(**columns), np.sort(rows)
 
 
-def found(book: Book, rows: np.ndarray, policy: Policy, *, probability: float = 0.5, learnt: bool = True) -> list[int]:
+def found(
+    book: Book, rows: np.ndarray, policy: Policy, *, probability: float = 0.5, learnt: bool = True, left: float = 1.0
+) -> list[int]:
+    """Members of any ring. left: probability from which what an officer has left is a ring; none, by default."""
+    policy = replace(policy, rings=replace(policy.rings, officer_probability=left))
     raw, likely = np.zeros(book.applications, np.int64), np.zeros(book.applications)
     raw[rows], likely[rows] = 5_000, probability
     nothing = np.zeros(book.applications, np.int64)
@@ -69,3 +73,39 @@ def test_a_models_ring_has_its_own_least_probability(cohort: tuple[Book, np.ndar
     policy = replace(policy, rings=replace(policy.rings, least_probability=0.2, least_learnt=0.4))
     for probability, learnt, reported in ((0.3, True, 0), (0.3, False, 4), (0.5, True, 4), (0.15, False, 0)):
         assert len(found(*cohort, policy, probability=probability, learnt=learnt)) == reported
+
+
+def _unlike(book: Book, rows: np.ndarray) -> Book:
+    own = np.arange(book.applications) + 9_000_000
+    return book.with_columns(home_region=own, model=own, income_band=own, channel=own * 0)
+
+
+def test_what_an_officer_has_left_is_a_ring_where_it_is_likely(cohort: tuple[Book, np.ndarray], policy: Policy) -> None:
+    book, rows = _unlike(*cohort), cohort[1]
+    assert found(book, rows, policy, left=0.2) == rows.tolist()
+    assert found(book, rows, policy, probability=0.19, learnt=False, left=0.2) == []
+    assert found(book, rows[:2], policy, left=0.2) == [], "two are no ring"
+
+
+def test_who_has_no_officer_is_left_alone(cohort: tuple[Book, np.ndarray], policy: Policy) -> None:
+    book, rows = _unlike(*cohort), cohort[1]
+    officer = book.columns["officer"].copy()
+    officer[rows] = 0
+    assert found(book.with_columns(officer=officer), rows, policy, left=0.2) == []
+
+
+def test_what_is_left_takes_nobody_from_a_group(cohort: tuple[Book, np.ndarray], policy: Policy) -> None:
+    """One of the four has a tie to an unlikely stranger: a group of two, whose other member stays out of the ring."""
+    book, rows = _unlike(*cohort), cohort[1]
+    stranger = next(
+        n for n in range(book.applications) if book.columns["officer"][n] not in (0, *book.columns["officer"][rows])
+    )
+    raw, likely = np.zeros(book.applications, np.int64), np.zeros(book.applications)
+    raw[rows], likely[rows], raw[stranger], likely[stranger] = 5_000, 0.5, 5_000, 0.1
+    ends = np.sort([rows[0], stranger]).astype(np.int32)
+    tie = rings.Ties(ends[:1], ends[1:], np.array([WEIGHT_ONE], np.int64))
+    nothing = np.zeros(book.applications, np.int64)
+    drawn = rings.find(book, raw, likely, tie, nothing, norms(dict(book.columns)), policy, learnt=True)
+    assert np.flatnonzero(drawn.label >= 0).tolist() == rows.tolist()
+    assert len(np.unique(drawn.label[rows])) == 1
+    assert (drawn.tie[rows] > 0).all()

@@ -175,6 +175,26 @@ def test_values_by_channel(ground: Ground, policy: Policy) -> None:
             )
 
 
+def test_of_a_crowds_value_it_tells_only_that_it_is_one(
+    ground: Ground, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = 2
+    monkeypatch.setattr(widening, "CROWD", few)
+    crowds = told(ground.book, policy)
+    seen = 0
+    for row, before in enumerate(ground.named):
+        for channel in (c.name for c in policy.channels):
+            now = {name: crowds.named[row][f"{name}_{channel}"] for name in ("users", "ever", *VALUE_FACTS)}
+            assert now["ever"] == min(before[f"ever_{channel}"], few)
+            if before[f"users_{channel}"] <= few:
+                assert all(now[name] == before[f"{name}_{channel}"] for name in ("users", *VALUE_FACTS))
+            else:
+                seen += 1
+                assert now["users"] == few + 1
+                assert now["age"] == NOWHERE
+    assert seen > few
+
+
 @dataclass(frozen=True)
 class Meeting:
     """One row's pair with another."""
