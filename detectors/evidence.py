@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from detectors import contexts
 from detectors.attribution import DENSE_GROUP, NEAR_RISK
-from detectors.columns import RATIO
+from detectors.columns import MISSING, RATIO
 from detectors.features import NAMED, Layer0, named_otherwise
 from detectors.local import Local
 from detectors.policy import Policy
@@ -218,17 +218,27 @@ def _of_officer(scene: Scene, feature: str) -> tuple[int, int, tuple[Evidence, .
         token, label = scene.local.texts.get(int(book.columns["employer_core"][scene.local.target]), ("", ""))
         return n, scene.days(inside), (Evidence("employer_core", label, token or None, scene.names(inside), n), officer)
     if feature == "officer_appraisal":
-        return n, scene.days(inside), (*_figure(scene, "appraisal")[2], officer)
+        return n, scene.days(inside), (_percent(known_mean(book.columns["appraisal_ratio"][inside])), officer)
     return n, scene.days(inside), (officer,)
 
 
 def _figure(scene: Scene, feature: str) -> tuple[int, int, tuple[Evidence, ...]]:
     """A figure of the row's own: appraisal over price in percent, or price in monthly incomes."""
     if feature == "appraisal":
-        return 0, 0, (Evidence("figure", f"{_ratio(scene, 'appraisal_ratio') * 100:.0f} %"),)
+        return 0, 0, (_percent(_ratio(scene, "appraisal_ratio")),)
     if feature == "price_to_income":
         return 0, 0, (Evidence("figure", f"{_ratio(scene, 'price_to_income'):.1f} x"),)
     return 0, 0, ()
+
+
+def _percent(ratio: float) -> Evidence:
+    return Evidence("figure", f"{ratio * 100:.0f} %")
+
+
+def known_mean(held: NDArray[np.integer]) -> float:
+    """Mean of those of [N] ratios (in RATIO-ths) that are known; 0 when none is."""
+    known = held[held != MISSING]
+    return float(known.mean()) / RATIO if len(known) else 0.0
 
 
 def _ratio(scene: Scene, column: str) -> float:
