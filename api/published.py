@@ -11,7 +11,6 @@ from typing import Protocol
 import polars as pl
 
 from api.cards import Cards
-from api.wording import telling_first
 from detectors.artifact import MANIFEST, Published
 from detectors.policy import Policy
 from detectors.ringview import ring_signals
@@ -89,5 +88,5 @@ def _headline(published: Published, ring_id: str, policy: Policy) -> Signal | No
     """One member tells a queue's row what forty tell the ring's page, for a fortieth of the work."""
     members = published.members.filter(pl.col("ring_id") == ring_id)
     closest = members.sort(["membership", "application_id"], descending=[True, False])["application_id"][0]
-    found = telling_first(explain(published, closest, policy).signals)
+    found = explain(published, closest, policy).signals
     return found[0] if found else None

@@ -108,7 +108,10 @@ class Evidence(Answer):
 
 
 class Reason(Answer):
-    """Why: `weight` is the share of the score's evidence (0..1) that this reason carries."""
+    """Why: `weight` is the share of the score's evidence (0..1) that this reason carries.
+
+    Reasons come with direct evidence first and mere nearness (family `network`) last; within each the heaviest first.
+    """
 
     code: str
     family: str

@@ -13,8 +13,6 @@ from graph.schema import KIND
 
 EVIDENCE_SHOWN: Final = 10
 ROUND: Final = 4
-NETWORK: Final = "network"
-"""The family of reasons that speak of closeness in the graph."""
 ROLE_TEXT: Final[dict[tuple[str, Language], str]] = {
     ("own", "en"): "own",
     ("own", "zh"): "本人",
@@ -70,11 +68,6 @@ def reason(signal: Signal, language: Language, *, evidence: bool = True) -> Reas
         innocent=innocent,
         evidence=[_evidence(signal_evidence) for signal_evidence in signal.evidence] if evidence else [],
     )
-
-
-def telling_first(signals: Iterable[Signal]) -> list[Signal]:
-    """The same signals, those that name a shared value before those of mere closeness; else in their order."""
-    return sorted(signals, key=lambda signal: _fixed(signal.reason, "en")[0] == NETWORK)
 
 
 def reasons(signals: Iterable[Signal], language: Language) -> list[Reason]:

@@ -121,9 +121,8 @@ class Contribution:
 
 
 def contributions(reasons: Sequence[Reason], score: int) -> list[Contribution]:
-    """The reasons, strongest first, with whole points by largest remainder; what they leave is one last row."""
-    ordered = sorted(reasons, key=lambda reason: (-reason.weight, reason.code))
-    shares = [max(0.0, reason.weight) for reason in ordered]
+    """The reasons, in the API's order, with whole points by largest remainder; what they leave is one last row."""
+    shares = [max(0.0, reason.weight) for reason in reasons]
     whole = max(1.0, sum(shares))
     shares = [share / whole for share in shares]
     shares.append(max(0.0, 1.0 - sum(shares)))
@@ -132,7 +131,7 @@ def contributions(reasons: Sequence[Reason], score: int) -> list[Contribution]:
     by_remainder = sorted(range(len(exact)), key=lambda n: points[n] - exact[n])
     for number in by_remainder[: score - sum(points)]:
         points[number] += 1
-    rows = [Contribution(p, s, r) for p, s, r in zip(points, shares, [*ordered, None], strict=True)]
+    rows = [Contribution(p, s, r) for p, s, r in zip(points, shares, [*reasons, None], strict=True)]
     return rows if rows[-1].points else rows[:-1]
 
 

@@ -1,7 +1,7 @@
 """From contributions to signals: which shared value, which other applications, how many and over how long."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ from detectors.local import Local
 from detectors.policy import Policy
 from detectors.signal import Evidence, Signal
 from detectors.tails import DECADE
+from detectors.words import direct
 from graph.book import DAY
 from graph.network import VALUE_NAMES
 from graph.projection import WINDOW
@@ -67,7 +68,7 @@ class Scene:
 
 
 def signals(scene: Scene) -> tuple[Signal, ...]:
-    """The row's signals, strongest first.
+    """The row's signals in the order of `telling`.
 
     Weights are shares of everything that added to the raw score, or of what a learnt score loses without each reason.
     """
@@ -88,7 +89,12 @@ def signals(scene: Scene) -> tuple[Signal, ...]:
             Signal(subject, NEAR_RISK, _strength(part), scene.share(NEAR_RISK, part), scene.persons(others),
                    scene.days(others), _others(scene, others))
         )  # fmt: skip
-    return tuple(sorted(found, key=lambda s: (-s.weight, s.reason)))
+    return telling(found)
+
+
+def telling(found: Iterable[Signal]) -> tuple[Signal, ...]:
+    """Direct evidence before mere nearness, whatever either weighs; among themselves the heaviest first."""
+    return tuple(sorted(found, key=lambda s: (not direct(s.reason), -s.weight, s.reason)))
 
 
 def _strength(amount: int) -> float:

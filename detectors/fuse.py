@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from detectors.policy import Feature, Policy
 from detectors.tails import DECADE
-from detectors.words import reason
+from detectors.words import NETWORK, reason
 
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
@@ -19,8 +19,6 @@ Bool = NDArray[np.bool_]
 BASE_SCORE: Final = 400
 POINTS_PER_DOUBLING: Final = 40
 """detection.md step 12: 60 clips the top of the queue."""
-NETWORK: Final = "network"
-"""Family of mere distance: it never counts as an independent family of reasons."""
 
 
 @dataclass(frozen=True, slots=True)

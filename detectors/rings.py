@@ -11,6 +11,7 @@ from detectors.columns import Norms
 from detectors.contexts import RARE, officer_company, rarities, several
 from detectors.policy import Policy
 from detectors.tally import add
+from detectors.words import direct
 from graph.book import Book
 from graph.communities import cpm
 from graph.persons import smallest_member
@@ -276,5 +277,6 @@ def _typology(total: I64, codes: tuple[str, ...], policy: Policy) -> str:
 
 
 def _strongest(total: I64, codes: tuple[str, ...], most: int = 5) -> list[str]:
+    """The codes that carry most, direct evidence before mere nearness."""
     order = np.argsort(-total, kind="stable")[:most]
-    return [codes[i] for i in order if total[i] > 0]
+    return sorted((codes[i] for i in order if total[i] > 0), key=lambda code: not direct(code))

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from detectors.artifact import Published
+from detectors.evidence import telling
 from detectors.policy import Policy
 from detectors.score import explain
 from detectors.signal import Evidence, Signal
@@ -76,7 +77,7 @@ def _degree(published: Published, value: int) -> int:
 
 
 def ring_signals(published: Published, ring_id: str, policy: Policy) -> tuple[Signal, ...]:
-    """The ring's signals, heaviest first: weights are means over members, evidence the values that most members share.
+    """The ring's signals in the order of `telling`: weights are means over members, evidence what most members share.
 
     Raises NotFound.
     """
@@ -90,7 +91,7 @@ def ring_signals(published: Published, ring_id: str, policy: Policy) -> tuple[Si
         for signal in explain(published, name, policy).signals:
             by_reason[signal.reason].append(signal)
     joined = [_joined(ring_id, reason, found, inside, len(chosen), published) for reason, found in by_reason.items()]
-    return tuple(sorted(joined, key=lambda s: (-s.weight, s.reason)))
+    return telling(joined)
 
 
 def _joined(

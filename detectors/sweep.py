@@ -25,6 +25,7 @@ from detectors.columns import (
 from detectors.model import NO_FOLD, Model
 from detectors.policy import Policy
 from detectors.survey import Survey, blind_parts, outcome_columns, survey
+from detectors.words import direct
 from graph.book import Book, lay_out, link_table, token_number
 from graph.network import Network, network
 from graph.persons import resolve
@@ -286,10 +287,13 @@ def _member_frame(members: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 def _score_frame(
     net: Network, scored: pl.DataFrame, by_reason: I64, members: pl.DataFrame, policy: Policy
 ) -> pl.DataFrame:
-    """The published scores, by application_id, each with its five strongest reason codes."""
+    """The published scores, by application_id, each with its strongest reason codes, mere nearness behind."""
+    codes = fuse.reason_codes(policy)
     order = np.argsort(-by_reason, axis=1, kind="stable")[:, :REASONS]
+    near = np.array([not direct(code) for code in codes])
+    order = np.take_along_axis(order, np.argsort(near[order], axis=1, kind="stable"), axis=1)
     shown = np.take_along_axis(by_reason, order, axis=1) > 0
-    names = pl.Series(fuse.reason_codes(policy), dtype=pl.String).gather(order[shown])
+    names = pl.Series(codes, dtype=pl.String).gather(order[shown])
     ends = np.append(0, np.cumsum(shown.sum(axis=1)))
     lists = pa.LargeListArray.from_arrays(pa.array(ends), names.to_arrow())
     return (

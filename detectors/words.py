@@ -26,6 +26,8 @@ FAMILIES: Final = frozenset(
         "watchlist",
     ]
 )
+NETWORK: Final = "network"
+"""Family of mere distance: it never counts as an independent family of reasons, and people read it last."""
 CATALOGUE: Final = Path(__file__).with_name("reasons.toml")
 
 
@@ -55,6 +57,11 @@ def reason(code: str) -> ReasonWords:
     if found is None:
         raise UsageError(f"unknown reason code {code!r}", "use a code of detectors/reasons.toml")
     return found
+
+
+def direct(code: str) -> bool:
+    """Whether a reason tells of something shared or stated, not of mere nearness to others."""
+    return reason(code).family != NETWORK
 
 
 def codes() -> tuple[str, ...]:

@@ -15,13 +15,11 @@ from api.console import Json, say, show, words
 from graph.errors import Conflict
 
 if TYPE_CHECKING:
-    from api.schemas import Reason
     from api.wiring import House
 
 MARK: Final = ".made-by-ringsight-demo"
 MADE: Final = ("home", "book", "book.toml", "employers.toml", "outcomes.toml", MARK)
 TOP: Final = 5
-NETWORK: Final = "network"
 
 
 def demo(
@@ -138,16 +136,11 @@ def _top(opened: "House") -> list[dict[str, Any]]:
             "applicants": ring.summary.applicants,
             "exposure": f"{ring.summary.exposure:,} {ring.summary.currency}",
             "typology": ring.summary.typology_text,
-            "reasons": [reason.text for reason in sorted(ring.reasons, key=_closeness)[:3]],
-            "innocent": min(ring.reasons, key=_closeness).innocent if ring.reasons else "",
+            "reasons": [reason.text for reason in ring.reasons[:3]],
+            "innocent": ring.reasons[0].innocent if ring.reasons else "",
         }
         for ring in found
     ]
-
-
-def _closeness(reason: "Reason") -> bool:
-    """Reasons that name a shared value come before those of mere closeness."""
-    return reason.family == NETWORK
 
 
 def _told(rings: list[dict[str, Any]], seconds: float) -> str:

@@ -47,11 +47,11 @@ def test_points_always_add_up_to_the_score(weights: list[float], score: int) -> 
     assert all(row.points >= 0 and 0 <= row.share <= 1 for row in rows)
 
 
-def test_contributions_are_strongest_first_and_the_rest_is_last() -> None:
+def test_contributions_stand_in_the_order_of_the_api_and_the_rest_is_last() -> None:
     rows = v.contributions([reason("B", 0.1), reason("A", 0.6)], 900)
     assert [(row.reason.code if row.reason else None, row.points) for row in rows] == [
-        ("A", 540),
         ("B", 90),
+        ("A", 540),
         (None, 270),
     ]
 

@@ -109,3 +109,9 @@ def test_what_is_left_takes_nobody_from_a_group(cohort: tuple[Book, np.ndarray],
     assert np.flatnonzero(drawn.label >= 0).tolist() == rows.tolist()
     assert len(np.unique(drawn.label[rows])) == 1
     assert (drawn.tie[rows] > 0).all()
+
+
+def test_a_rings_direct_reasons_stand_before_nearness() -> None:
+    codes = ("DENSE_GROUP", "SHARED_PHONE", "KNOWN_FRAUD_LINK", "SHARED_DEVICE", "SHARED_EMAIL")
+    found = rings._strongest(np.array([900, 20, 500, 70, 0]), codes)
+    assert found == ["SHARED_DEVICE", "SHARED_PHONE", "DENSE_GROUP", "KNOWN_FRAUD_LINK"]

@@ -10,6 +10,7 @@ import pytest
 from detectors import survey as surveying
 from detectors.policy import Policy
 from detectors.sweep import SweepResult
+from detectors.words import direct
 
 Toolbox = dict[str, Callable[..., Any]]
 
@@ -80,3 +81,10 @@ def test_known_fraud_raises_its_neighbours_and_not_itself(
     assert told.seen.features[100, column] == 0
     assert (told.seen.features[101:107, column] > 0).all()
     assert told.seen.own[101] > swept.seen.own[101]
+
+
+def test_tables_name_direct_reasons_before_nearness(swept: SweepResult) -> None:
+    lists = [*swept.scores["reasons"].to_list(), *swept.rings["reasons"].to_list()]
+    assert any(not direct(codes[-1]) and direct(codes[0]) for codes in lists if codes)
+    for codes in lists:
+        assert [direct(code) for code in codes] == sorted(map(direct, codes), reverse=True)
