@@ -17,6 +17,7 @@ DENSE_GROUP: Final = "DENSE_GROUP"
 SAME_PERSON: Final = "SAME_PERSON_MANY"
 OF_CHANNEL: Final = ("s", "crowd")
 """Beginnings of the features that are told of each channel."""
+OFFICER_APPRAISAL: Final = "OFFICER_APPRAISAL"
 OFFICER_REASONS: Final = ("OFFICER_EMPLOYER", "OFFICER_INCOME", "OFFICER_REGION")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import contexts
-from detectors.attribution import DENSE_GROUP, NEAR_RISK
+from detectors.attribution import DENSE_GROUP, NEAR_RISK, OFFICER_REASONS
 from detectors.columns import MISSING, RATIO
 from detectors.features import NAMED, Layer0, named_otherwise
 from detectors.local import Local
@@ -19,7 +19,7 @@ from detectors.tails import DECADE
 from detectors.words import direct
 from graph.book import DAY
 from graph.network import VALUE_NAMES
-from graph.projection import WINDOW
+from graph.projection import COUNT_REACH, CROWD, WINDOW
 
 I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
@@ -27,6 +27,8 @@ I32 = NDArray[np.int32]
 FULL_STRENGTH: Final = 3 * DECADE
 """A contribution of three weighted decades above the floor is as strong as a signal gets."""
 SHOWN: Final = 10
+LEAST_OF_OFFICER: Final = 3
+"""Fewer other applications of an officer are no habit that could be told, whatever a score loses without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,12 @@ def signals(scene: Scene) -> tuple[Signal, ...]:
             Signal(subject, NEAR_RISK, _strength(part), scene.share(NEAR_RISK, part), scene.persons(others),
                    scene.days(others), _others(scene, others))
         )  # fmt: skip
-    return telling(found)
+    return telling(worth_saying(found))
+
+
+def worth_saying(found: list[Signal]) -> list[Signal]:
+    """Without an officer's habits of too few applications, unless there is nothing else to say."""
+    return [s for s in found if s.n >= LEAST_OF_OFFICER or s.reason not in OFFICER_REASONS] or found
 
 
 def telling(found: Iterable[Signal]) -> tuple[Signal, ...]:
@@ -143,14 +150,13 @@ _PAIRED: Final = ("pair_weight", "unexplained_weight", "unexplained_near", "know
 def _of_channel(scene: Scene, channel: str) -> tuple[int, int, tuple[Evidence, ...]]:
     """The most surprising value on a channel, with its users near the row; other such values after it."""
     number = [c.name for c in scene.policy.channels].index(channel)
-    found, met = scene.bottom.entries, scene.bottom.touches
+    found = scene.bottom.entries
     chosen = np.flatnonzero((found.channel == number) & (scene.bottom.persons > 0))
     chosen = chosen[np.lexsort((chosen, -scene.bottom.surprise[chosen]))]
     evidence: list[Evidence] = []
     first = np.zeros(0, np.int32)
     for entry in chosen[:3]:
-        inside = (met.entry == entry) & (np.abs(met.gap) <= WINDOW)
-        others = met.other[inside]
+        others = _users_near(scene, int(entry))
         first = others if not evidence else first
         value = int(scene.local.book.values[found.value[entry]])
         token, label = scene.local.texts.get(value, ("", ""))
@@ -158,6 +164,19 @@ def _of_channel(scene: Scene, channel: str) -> tuple[int, int, tuple[Evidence, .
         evidence.append(Evidence(kind, label, token or None, scene.names(others), int(scene.bottom.persons[entry])))
     n = evidence[0].total if evidence else 0
     return n, scene.days(first), tuple(evidence)
+
+
+def _users_near(scene: Scene, entry: int) -> I32:
+    """Others' applications with the entry's value inside the window; a crowded value has no touches to tell them."""
+    book, found, met = scene.local.book, scene.bottom.entries, scene.bottom.touches
+    slot, at = int(found.slot[entry]), int(found.at[entry])
+    if book.slots.persons[slot] <= CROWD:
+        return met.other[(met.entry == entry) & (np.abs(met.gap) <= WINDOW)]
+    start, end = int(book.slots.start[slot]), int(book.slots.start[slot + 1])
+    users = book.member[max(start, at - COUNT_REACH) : min(end, at + COUNT_REACH)]
+    event_at, person = book.columns["event_at"].astype(np.int64), book.columns["person"]
+    near = np.abs(event_at[users] - event_at[scene.local.target]) <= WINDOW
+    return users[near & (person[users] != person[scene.local.target])]
 
 
 def _of_crowd(scene: Scene, channel: str) -> tuple[int, int, tuple[Evidence, ...]]:
@@ -217,19 +236,31 @@ def _of_officer(scene: Scene, feature: str) -> tuple[int, int, tuple[Evidence, .
     if feature in column:
         value = book.columns[column[feature]].astype(np.int64)
         inside = inside[(value[inside] == value[scene.local.target]) & (value[inside] != 0)]
-    token, label = scene.local.texts.get(int(book.columns["officer"][scene.local.target]), ("", ""))
+    if feature == "officer_appraisal":
+        inside = inside[book.columns["appraisal_ratio"][inside] != MISSING]
     n = scene.persons(inside)
-    officer = Evidence("officer", label, token or None, scene.names(inside), n)
+    officer = _single(scene, "officer", scene.names(inside), n)
     if feature == "officer_employer":  # the sentence names the employer
-        token, label = scene.local.texts.get(int(book.columns["employer_core"][scene.local.target]), ("", ""))
-        return n, scene.days(inside), (Evidence("employer_core", label, token or None, scene.names(inside), n), officer)
+        return n, scene.days(inside), (_single(scene, "employer_core", scene.names(inside), n), officer)
     if feature == "officer_appraisal":
         return n, scene.days(inside), (_percent(known_mean(book.columns["appraisal_ratio"][inside])), officer)
     return n, scene.days(inside), (officer,)
 
 
+def _single(scene: Scene, kind: str, applications: tuple[str, ...] = (), total: int = 0) -> Evidence:
+    """The row's own value of a kind of graph.book.SINGLE."""
+    token, label = scene.local.texts.get(int(scene.local.book.columns[kind][scene.local.target]), ("", ""))
+    return Evidence(kind, label, token or None, applications, total)
+
+
+_STATED: Final = {"holder_mismatch": "account", "id_check": "national_id"}
+"""Features -> the value of the row's own that they speak of."""
+
+
 def _figure(scene: Scene, feature: str) -> tuple[int, int, tuple[Evidence, ...]]:
-    """A figure of the row's own: appraisal over price in percent, or price in monthly incomes."""
+    """What is said of the row alone: a value of its own, appraisal over price, or price in monthly incomes."""
+    if feature in _STATED:
+        return 0, 0, (_single(scene, _STATED[feature]),)
     if feature == "appraisal":
         return 0, 0, (_percent(_ratio(scene, "appraisal_ratio")),)
     if feature == "price_to_income":

@@ -1,7 +1,7 @@
 """Why a ring is a ring: its members' signals, put together, and the coarser values that join them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from detectors.artifact import Published
+from detectors.attribution import OFFICER_APPRAISAL, OFFICER_REASONS
 from detectors.evidence import telling
 from detectors.policy import Policy
 from detectors.score import explain
@@ -23,6 +24,15 @@ READ: Final = 40
 SHOWN: Final = 5
 COARSE: Final = np.array(sorted(DERIVED_KIND.values()))
 """Kind codes of values made from identifiers: runs of phone numbers, buildings, cores of employers' names."""
+OF_BOOK: Final = frozenset(
+    ["EMPLOYER_BURST", "BUILDING_BURST", "SHARED_WORK_PHONE", "KNOWN_FRAUD_LINK", *OFFICER_REASONS, OFFICER_APPRAISAL]
+)
+"""Reasons whose sentence is about the whole book, as "far more than its size explains": so are its numbers."""
+OF_APPLICATIONS: Final = frozenset(["SAME_PERSON_MANY", "IDENTITY_CONFLICT"])
+"""Reasons whose sentence counts applications, not people."""
+NOTHING: Final = Evidence("", "")
+Value = tuple[str, str, str]
+"""Kind, label and token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,27 @@ def _degree(published: Published, value: int) -> int:
     return len(np.unique(published.members_of_slots["member"][begin:stop]))
 
 
+@dataclass(frozen=True, slots=True)
+class _Ring:
+    """A ring while its members' signals are put together. person: of each member, as numbered inside the ring."""
+
+    ring_id: str
+    person: Mapping[str, int]
+    published: Published
+
+    def of(self, signal: Signal, item: Evidence) -> set[str]:
+        """The members that a piece of a member's evidence names."""
+        return {signal.subject, *(name for name in item.applications if name in self.person)}
+
+    def company(self, reason: str, names: Iterable[str]) -> tuple[int, int]:
+        """How many others one of those members has among them, and over how many days they stand."""
+        known = list(names)
+        counted = known if reason in OF_APPLICATIONS else {self.person[name] for name in known}
+        places = np.array([i for i in map(self.published.index_of, known) if i is not None], np.int64)
+        times = self.published.rows["event_at"][places] if len(places) else np.zeros(1, np.int64)
+        return len(counted) - 1, int((times.max() - times.min()) // DAY)
+
+
 def ring_signals(published: Published, ring_id: str, policy: Policy) -> tuple[Signal, ...]:
     """The ring's signals in the order of `telling`: weights are means over members, evidence what most members share.
 
@@ -85,54 +116,47 @@ def ring_signals(published: Published, ring_id: str, policy: Policy) -> tuple[Si
     if members.is_empty():
         raise NotFound(f"no ring {ring_id} in sweep {published.sweep_id}", "it may be gone or merged: see the history")
     chosen = members.sort("membership", "application_id", descending=[True, False])["application_id"][:READ].to_list()
-    inside = set(members["application_id"].to_list())
+    person = dict(zip(members["application_id"].to_list(), members["applicant"].to_list(), strict=True))
+    ring = _Ring(ring_id, person, published)
     by_reason: dict[str, list[Signal]] = defaultdict(list)
     for name in chosen:
         for signal in explain(published, name, policy).signals:
             by_reason[signal.reason].append(signal)
-    joined = [_joined(ring_id, reason, found, inside, len(chosen), published) for reason, found in by_reason.items()]
-    return telling(joined)
+    return telling(_joined(ring, reason, found, len(chosen)) for reason, found in by_reason.items())
 
 
-def _joined(
-    ring_id: str, reason: str, found: list[Signal], inside: set[str], read: int, published: Published
-) -> Signal:
-    evidence = (*_figures(found), *_shared(found, inside))
-    named = {s.subject for s in found} | {a for e in evidence for a in e.applications}
+def _joined(ring: _Ring, reason: str, found: list[Signal], read: int) -> Signal:
+    """One reason of several members: its numbers are of the value that the sentence names, in the ring or the book."""
+    shared = _shared(ring, found)
+    value = shared[0][0] if shared else None
+    lead = max((s for s in found if _value(s) == value), key=lambda s: (s.strength, s.n, s.subject))
+    named = shared[0][1] if shared else {a for s in found for e in s.evidence or (NOTHING,) for a in ring.of(s, e)}
+    n, days = ring.company(reason, named)
+    if n < 1 or reason in OF_BOOK:
+        n, days = lead.n, lead.days
+    values = (Evidence(*key, tuple(sorted(names))[:10], len(names)) for key, names in shared[:SHOWN])
     return Signal(
-        ring_id,
+        ring.ring_id,
         reason,
         round(sum(s.strength for s in found) / len(found), 4),
         sum(s.weight for s in found) / read,
-        max(len(named & inside) - 1, 1),
-        _days(published, sorted(named & inside)),
-        evidence,
+        n,
+        days,
+        (*(item for item in lead.evidence[:1] if item.token is None), *values),
     )
 
 
-def _shared(found: list[Signal], inside: set[str]) -> tuple[Evidence, ...]:
-    """Evidence by value, those that touch most members first; `applications` are the ring's members that use it."""
-    users: dict[tuple[str, str, str | None], set[str]] = defaultdict(set)
+def _value(signal: Signal) -> Value | None:
+    """The shared value that a member's signal speaks of first."""
+    return next(((e.kind, e.label, e.token) for e in signal.evidence if e.token is not None), None)
+
+
+def _shared(ring: _Ring, found: list[Signal]) -> list[tuple[Value, set[str]]]:
+    """Shared values with the members that use them: those that a sentence speaks of first, then by most members."""
+    users: dict[Value, set[str]] = defaultdict(set)
     for signal in found:
         for item in signal.evidence:
             if item.token is not None:
-                users[item.kind, item.label, item.token] |= {signal.subject, *(set(item.applications) & inside)}
-    ordered = sorted(users.items(), key=lambda pair: (-len(pair[1]), pair[0][0], pair[0][1], sorted(pair[1])))
-    return tuple(
-        Evidence(kind, label, token, tuple(sorted(names))[:10], len(names))
-        for (kind, label, token), names in ordered[:SHOWN]
-    )
-
-
-def _figures(found: list[Signal]) -> tuple[Evidence, ...]:
-    """What the member with the strongest signal shows beside shared values: a figure, or other applications."""
-    strongest = max(found, key=lambda s: (s.strength, s.subject))
-    return tuple(item for item in strongest.evidence[:1] if item.token is None)
-
-
-def _days(published: Published, names: list[str]) -> int:
-    found = [i for i in (published.index_of(name) for name in names) if i is not None]
-    if not found:
-        return 0
-    times = published.rows["event_at"][np.array(found)]
-    return int((times.max() - times.min()) // DAY)
+                users[item.kind, item.label, item.token] |= ring.of(signal, item)
+    spoken = {_value(signal) for signal in found}
+    return sorted(users.items(), key=lambda pair: (pair[0] not in spoken, -len(pair[1]), pair[0][:2], sorted(pair[1])))
