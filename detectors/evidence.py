@@ -208,7 +208,7 @@ def _most_used(scene: Scene, chosen: NDArray[np.bool_]) -> tuple[int, int, tuple
 def _paired(scene: Scene, feature: str) -> I32:
     pairs = scene.bottom.pairs
     keep = pairs.weight > 0
-    if feature != "pair_weight":
+    if feature != "pair_weight" or (keep & ~pairs.explained).any():  # a group is told by those whom nothing excuses
         keep &= ~pairs.explained
     if feature == "unexplained_near":
         keep &= np.abs(pairs.gap) <= WINDOW

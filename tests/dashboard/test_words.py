@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import dashboard
+from dashboard.bands import BANDS
 from dashboard.viewmodel import CHANGES, State
 from dashboard.words import language_of, words
 
@@ -51,3 +52,9 @@ def test_a_missing_key_is_loud() -> None:
 )
 def test_language_follows_the_browser(locale: str | None, language: str) -> None:
     assert language_of(locale) == language
+
+
+def test_no_band_of_a_reported_ring_says_that_nothing_is_to_do() -> None:
+    """Rings are reported from a probability on: a band says when to look at one, not whether."""
+    for language, look in (("en", "look"), ("zh", "核查")):
+        assert all(look in TEXTS[language][f"band.{band}.do"] for band in BANDS), language

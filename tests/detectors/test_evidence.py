@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from detectors import publish
 from detectors.artifact import Published
 from detectors.columns import MISSING, RATIO
-from detectors.evidence import LEAST_OF_OFFICER, known_mean, telling, worth_saying
+from detectors.evidence import LEAST_OF_OFFICER, Scene, _paired, known_mean, telling, worth_saying
 from detectors.policy import Policy
 from detectors.score import explain
 from detectors.signal import Signal
@@ -102,3 +103,16 @@ def test_a_holder_of_another_name_is_told_with_the_account(published: Published,
     said = told(published, 0, "HOLDER_MISMATCH", policy)
     assert said is not None
     assert (said.evidence[0].kind, bool(said.evidence[0].label)) == ("account", True)
+
+
+def test_a_group_names_those_whom_nothing_excuses() -> None:
+    """The sentence says that innocent causes do not explain the group; a colleague tied closest is not its evidence."""
+    pairs = SimpleNamespace(
+        weight=np.array([900, 300, 200, 0]),
+        explained=np.array([True, False, True, False]),
+        other=np.array([4, 5, 6, 7]),
+    )
+    scene = cast(Scene, SimpleNamespace(bottom=SimpleNamespace(pairs=pairs)))
+    assert _paired(scene, "pair_weight").tolist() == [5]
+    pairs.explained[:] = True
+    assert _paired(scene, "pair_weight").tolist() == [4, 5, 6]
