@@ -1,7 +1,7 @@
 """Every setting of the house: read once from the environment, frozen, and passed in."""
 
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -9,7 +9,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from graph.errors import SettingsError
-from ingest.source import DEFAULTS, MINOR_DIGITS, SourceContext
+from ingest.countries import CURRENCIES, MINOR_DIGITS, ZONES, is_country, usual_date_order
+from ingest.source import SourceContext
 
 PREFIX: Final = "RINGSIGHT_"
 KNOWN_PASSWORDS: Final = frozenset({"", "neo4j", "password", "changeme", "ringsight", "test", "secret", "12345678"})
@@ -28,7 +29,7 @@ class Settings(BaseSettings):
     neo4j_password: SecretStr | None = Field(default=None, description="password of the Neo4j store")
     neo4j_password_file: Path | None = Field(default=None, description="file that holds the Neo4j password")
     ledger: str = Field(default="", description="SQLAlchemy URL of the ledger (default: sqlite, <home>/ledger.db)")
-    country: Literal["CN", "US"] = Field(default="CN", description="country of payloads: phones, IDs, company forms")
+    country: str = Field(default="CN", description="country of payloads (ISO 3166): phones, IDs, amounts, dates")
     currency: str = Field(default="", description="currency of money (default: country's)")
     timezone: str = Field(default="", description="IANA zone of times without one (default: the country's)")
     policy: Path | None = Field(default=None, description="policy file (default: the one shipped)")
@@ -45,11 +46,18 @@ class Settings(BaseSettings):
             raise ValueError("must not hold a password: use RINGSIGHT_NEO4J_PASSWORD_FILE")
         return value
 
+    @field_validator("country")
+    @classmethod
+    def _country_is_known(cls, value: str) -> str:
+        if not is_country(value):
+            raise ValueError("must be the two capitals of ISO 3166 such as CN, US or DE")
+        return value
+
     @field_validator("currency")
     @classmethod
     def _currency_is_known(cls, value: str) -> str:
         if value and value not in MINOR_DIGITS:
-            raise ValueError(f"must be one of {', '.join(sorted(MINOR_DIGITS))}")
+            raise ValueError("must be the three capitals of ISO 4217 such as CNY, USD or EUR")
         return value
 
     @field_validator("timezone")
@@ -61,6 +69,13 @@ class Settings(BaseSettings):
             except (ZoneInfoNotFoundError, ValueError):
                 raise ValueError("must be the name of a time zone such as Asia/Shanghai") from None
         return value
+
+    @model_validator(mode="after")
+    def _country_is_complete(self) -> "Settings":
+        for name, known, given in (("CURRENCY", CURRENCIES, self.currency), ("TIMEZONE", ZONES, self.timezone)):
+            if not given and self.country not in known:
+                raise ValueError(f"{PREFIX}COUNTRY={self.country} needs {PREFIX}{name}: none is known for it")
+        return self
 
     @model_validator(mode="after")
     def _password_is_safe(self) -> "Settings":
@@ -96,8 +111,9 @@ class Settings(BaseSettings):
     @property
     def source(self) -> SourceContext:
         """How the text of payloads is meant, and the currency of answers."""
-        currency, zone, order = DEFAULTS[self.country]
-        return SourceContext(self.country, self.currency or currency, self.timezone or zone, order)
+        currency, zone = self.currency or CURRENCIES[self.country], self.timezone or ZONES[self.country]
+        # numbers of JSON have a point in every country
+        return SourceContext(self.country, currency, zone, usual_date_order(self.country), decimal=".")
 
     @property
     def sweeps_folder(self) -> Path:

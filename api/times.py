@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from graph.errors import UsageError
-from ingest.source import MINOR_DIGITS
+from ingest.countries import MINOR_DIGITS
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

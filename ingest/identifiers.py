@@ -20,21 +20,18 @@ _IPV4: Final = (
     r"^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])$"
 )
 _NO_ADDRESS: Final = ("0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1")  # noqa: S104 (placeholders)
-_NEW: Final = ("NEW", "N", "新", "新车", "全新", "全新车", "NEW CAR", "NEW VEHICLE", "一手车")
+_NEW: Final = (
+    "NEW", "N", "新", "新车", "全新", "全新车", "NEW CAR", "NEW VEHICLE", "一手车", "NEU", "NEUWAGEN", "NEUFAHRZEUG",
+    "NUEVO", "NUEVA", "NEUF", "NEUVE", "NUOVO", "NUOVA", "NOVO", "NOVA", "0KM", "0 KM", "KM 0", "NIEUW", "MỚI", "MOI",
+    "XE MỚI", "NOWY",
+)  # fmt: skip
 _USED: Final = (
-    "USED",
-    "U",
-    "旧",
-    "二手",
-    "二手车",
-    "旧车",
-    "USED CAR",
-    "USED VEHICLE",
-    "PRE-OWNED",
-    "PREOWNED",
-    "CPO",
+    "USED", "U", "旧", "二手", "二手车", "旧车", "USED CAR", "USED VEHICLE", "PRE-OWNED", "PREOWNED", "CPO",
     "认证二手车",
-)
+    "GEBRAUCHT", "GEBRAUCHTWAGEN", "JAHRESWAGEN", "VORFÜHRWAGEN", "USADO", "USADA", "OCASIÓN", "OCASION",
+    "SEGUNDA MANO", "SEMINUEVO", "OCCASION", "D'OCCASION", "USATO", "USATA", "SEMINOVO", "GEBRUIKT", "TWEEDEHANDS",
+    "CŨ", "CU", "XE CŨ", "ĐÃ QUA SỬ DỤNG", "UŻYWANY",
+)  # fmt: skip
 _CONDITIONS: Final = {**dict.fromkeys(_NEW, "new"), **dict.fromkeys(_USED, "used")}
 LABEL_CHARACTERS: Final = 60
 

@@ -7,8 +7,19 @@ _RELATIONS: Final = """
 弟弟 妹妹 其他 父 母 father mother parent spouse wife husband son daughter child brother sister sibling friend
 colleague coworker co-worker relative cousin neighbor neighbour uncle aunt partner other roommate boss
 supervisor
+vater mutter eltern ehepartner ehemann ehefrau kind sohn tochter bruder schwester geschwister freund freundin kollege
+kollegin verwandter nachbar partner sonstige chef padre madre padres cónyuge marido esposa esposo mujer hijo hija
+hermano hermana amigo amiga compañero vecino pariente jefe otro père mère parents conjoint mari épouse époux enfant
+fils fille frère sœur ami amie collègue voisin cousin autre genitore genitori coniuge marito moglie figlio figlia
+fratello sorella amico amica collega vicino altro pai mãe pais cônjuge filho filha irmão irmã vizinho parente vader
+moeder ouders echtgenoot echtgenote zoon dochter broer zus vriend vriendin buurman buur
 """
-RELATIONS: Final = tuple(_RELATIONS.split())
+_OF_TWO_WORDS: Final = """
+cha mẹ|anh chị em|đồng nghiệp|bạn bè|vợ chồng|vợ|chồng|bố|mẹ|cha|con|con trai|con gái|anh trai|chị gái|em trai|em gái|
+hàng xóm|
+họ hàng|người thân|khác|compañero de trabajo
+"""
+RELATIONS: Final = (*_RELATIONS.split(), *_OF_TWO_WORDS.replace("\n", "").split("|"))
 COMPANY: Final = (
     r"(?i)公司|集团|工厂|厂$|有限|合作社|事务所|医院|学校|大学|中学|小学|银行"
     r"|(?:超市|酒店|饭店|商行|经营部|中心|局|商店|店)$"

@@ -10,16 +10,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from graph.errors import InputRefused, UsageError
 from graph.schema import CANONICAL_COLUMNS, FIELDS
+from ingest.countries import CURRENCIES, DATE_ORDERS, MINOR_DIGITS, OWN_RULES, ZONES, is_country, usual_date_order
 from ingest.encodings import canonical_encoding
 from ingest.files import peek
 from ingest.outcomes import FACT_FIELDS, REQUIRED
 from ingest.proposal import UNSURE, ColumnGuess, propose_columns
-from ingest.source import COUNTRIES, DATE_ORDERS, DEFAULTS, MINOR_DIGITS, SourceContext
+from ingest.source import SourceContext
 
 FORMATS: Final = ("csv", "jsonl", "parquet")
 DELIMITERS: Final = (",", ";", "\t", "|")
 KINDS: Final = ("applications", *REQUIRED)
-_SOURCE_KEYS: Final = {"kind", "format", "encoding", "country", "currency", "timezone", "date_order", "delimiter"}
+DECIMALS: Final = (".", ",")
+_SOURCE_KEYS: Final = frozenset(
+    {"kind", "format", "encoding", "country", "currency", "timezone", "date_order", "decimal", "delimiter"}
+)
 
 
 def fields_of(kind: str) -> tuple[str, ...]:
@@ -44,19 +48,22 @@ class Mapping:
     currency: str = "CNY"
     timezone: str = "Asia/Shanghai"
     date_order: str = "YMD"
+    decimal: str | None = None
     delimiter: str | None = None
     path: str = field(default="mapping", compare=False)
 
     def context(self) -> SourceContext:
         """How text of this source is meant."""
-        return SourceContext(self.country, self.currency, self.timezone, self.date_order)
+        numbers = "" if self.format == "csv" or self.country in OWN_RULES else "."  # JSON's and Parquet's have a point
+        decimal = self.decimal or numbers
+        return SourceContext(self.country, self.currency, self.timezone, self.date_order, decimal)
 
     def source_table(self) -> dict[str, str]:
         """The [source] table, absent settings left out."""
         named = {
             "kind": self.kind, "format": self.format, "encoding": self.encoding, "country": self.country,
             "currency": self.currency, "timezone": self.timezone, "date_order": self.date_order,
-            "delimiter": self.delimiter,
+            "decimal": self.decimal, "delimiter": self.delimiter,
         }  # fmt: skip
         return {name: value for name, value in named.items() if value is not None}
 
@@ -90,29 +97,57 @@ def _checked(kind: str, source: dict[str, Any], columns: dict[str, Any], path: s
         if name not in _SOURCE_KEYS or not isinstance(value, str):
             raise InputRefused(f"[source] {name} is not a setting", f"use {', '.join(sorted(_SOURCE_KEYS))}", path)
     _choice(kind, KINDS, "kind", path)
-    country = _choice(source.get("country", "CN"), COUNTRIES, "country", path)
-    currency, timezone, order = DEFAULTS[country]
-    encoding = source.get("encoding")
-    timezone = source.get("timezone", timezone)
-    try:
-        ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise InputRefused(
-            f"[source] timezone {timezone!r} is unknown", 'use a name like "Asia/Shanghai"', path
-        ) from error
-    delimiter = source.get("delimiter")
+    country = _country(source.get("country", "CN"), path)
+    encoding, delimiter, decimal = (source.get(name) for name in ("encoding", "delimiter", "decimal"))
     return Mapping(
         columns=_columns(kind, columns, path),
         kind=kind,
         format=_choice(source.get("format", "csv"), FORMATS, "format", path),
         encoding=None if encoding is None else canonical_encoding(encoding, path),
         country=country,
-        currency=_choice(source.get("currency", currency), tuple(MINOR_DIGITS), "currency", path),
-        timezone=timezone,
-        date_order=_choice(source.get("date_order", order), DATE_ORDERS, "date_order", path),
+        currency=_currency(source.get("currency") or CURRENCIES.get(country), country, path),
+        timezone=_timezone(source.get("timezone") or ZONES.get(country), country, path),
+        date_order=_choice(source.get("date_order", usual_date_order(country)), DATE_ORDERS, "date_order", path),
+        decimal=None if decimal is None else _choice(decimal, DECIMALS, "decimal", path),
         delimiter=None if delimiter is None else _choice(delimiter, DELIMITERS, "delimiter", path),
         path=path,
     )
+
+
+def _country(code: str, path: str) -> str:
+    if is_country(code):
+        return code
+    raise InputRefused(
+        f"[source] country = {code!r} is unknown", 'use the two capitals of ISO 3166, such as "CN", "US" or "DE"', path
+    )
+
+
+def _currency(code: str | None, country: str, path: str) -> str:
+    if code is None:
+        raise InputRefused(
+            f"[source] lacks currency, and none is known for country {country!r}",
+            'add a line such as currency = "EUR" (ISO 4217)',
+            path,
+        )
+    if code not in MINOR_DIGITS:
+        raise InputRefused(
+            f"[source] currency = {code!r} is unknown", 'use the three capitals of ISO 4217, such as "EUR"', path
+        )
+    return code
+
+
+def _timezone(name: str | None, country: str, path: str) -> str:
+    if name is None:
+        raise InputRefused(
+            f"[source] lacks timezone, and no single one is known for country {country!r}",
+            'add a line such as timezone = "America/Sao_Paulo"',
+            path,
+        )
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise InputRefused(f"[source] timezone {name!r} is unknown", 'use a name like "Asia/Shanghai"', path) from error
+    return name
 
 
 def _choice(value: str, allowed: tuple[str, ...], name: str, path: str) -> str:
@@ -217,16 +252,16 @@ def propose(path: Path, kind: str = "applications") -> Proposal:
 
     look = peek(path)
     found = propose_columns(look.headings, look.sample, kind)
-    currency, timezone, order = DEFAULTS[found.country]
+    usual = SourceContext.of_country(found.country)
     mapping = Mapping(
         columns={g.column: g.heading for g in found.guesses},
         kind=kind,
         format=look.format,
         encoding=look.encoding if look.format == "csv" else None,
         country=found.country,
-        currency=currency,
-        timezone=timezone,
-        date_order=found.date_order or order,
+        currency=usual.currency,
+        timezone=usual.timezone,
+        date_order=found.date_order or usual.date_order,
         delimiter=look.delimiter,
         path=str(path),
     )

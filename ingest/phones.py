@@ -1,13 +1,13 @@
 """Telephone numbers: any spelling to E.164, and what the number itself tells (sort, area, block of a hundred)."""
 
-from functools import lru_cache
 from typing import Final
 
-import phonenumbers
 import polars as pl
 
 from ingest.codes import Problem
 from ingest.columns import Names, Rule, Stages, code
+from ingest.countries import OWN_RULES
+from ingest.numbering import parse_number, read_numbers, sorts_of_numbers
 from ingest.rules import coalesce, lit, when
 from ingest.source import SourceContext
 from ingest.text import MASKED, SCIENTIFIC
@@ -21,31 +21,57 @@ _CN_SERVICE: Final = r"^(?:\+?86|0086)?([48]00[0-9]{7})$"
 _US: Final = r"^(?:\+1|001|1)?([2-9][0-9]{2}[2-9][0-9]{6})$"
 _SAME_DIGITS: Final = "|".join(f"{d}{{7,}}$" for d in range(10))
 _PLACEHOLDER: Final = rf"^(?:\+?86|\+?1)?(?:{_SAME_DIGITS}|1[3-9]0{{9}}$|0?123456789?0?$)"
+_SEVERAL_ABROAD: Final = r"^(?:[^/;,|、0-9]*[0-9]){7}[^/;,|、]*[/;,|、](?:.*[0-9]){7}"
+_TRUNK: Final = r"^(\+[0-9]{1,3}) *\(0\)"
+_PLACEHOLDER_ABROAD: Final = rf"^(?:\+?[0-9]{{1,4}})?(?:{_SAME_DIGITS}|0{{7,}}$)|^(?:\+[0-9]{{2}}|0)?123456789?0?$"
 _FIXED_LINE: Final = r"^\+86(10|2[0-9]|[3-9][0-9]{2})[0-9]{7,8}$"
 
 
 def phone_stages(at: Names, source: SourceContext) -> Stages:
     """E.164 text ("+8613800138000") and a problem code for each tidy text."""
+    t = at("t")
+    own = source.country in OWN_RULES
+    several = t.contains(_SEVERAL if own else _SEVERAL_ABROAD)
+    first = t.extract(r"^([^/;,|、]*?[0-9]{11}|[^/;,|、]*[0-9][^/;,|、]*)" if own else r"^([^/;,|、]+)", 1)
+    note = when(at("bad").absent() & several).then(code(Problem.SEVERAL)).otherwise(at("bad"))
+    return (
+        at.let(one=when(several).then(first).otherwise(t).replace(r"^([0-9]+)\.0+$", "$1")),
+        *(_own_stages(at, source.country) if own else _stages_abroad(at, source.country)),
+        at.let(bad=_problem(at, _PLACEHOLDER if own else _PLACEHOLDER_ABROAD)),
+        at.let(value=when(at("bad").absent()).then(at("e164")), problem=note),
+    )
+
+
+def _problem(at: Names, placeholder: str) -> Rule:
     t, bare, e164 = at("t"), at("bare"), at("e164")
-    several = t.contains(_SEVERAL)
-    first = when(several).then(t.extract(r"^([^/;,|、]*?[0-9]{11}|[^/;,|、]*[0-9][^/;,|、]*)", 1)).otherwise(t)
-    strange = e164.absent() & at("one").contains("(?:[0-9][^0-9]*){5}")
-    bad = (
+    return (
         when(t.contains(SCIENTIFIC)).then(code(Problem.SCIENTIFIC))
         .when(t.contains(MASKED)).then(code(Problem.MASKED))
-        .when(bare.contains(_PLACEHOLDER)).then(code(Problem.PLACEHOLDER))
+        .when(bare.contains(placeholder)).then(code(Problem.PLACEHOLDER))
         .when(e164.absent() & bare.contains(r"^[2-9][0-9]{6,7}$")).then(code(Problem.NO_AREA_CODE))
         .when(e164.absent() & t.present()).then(code(Problem.UNREADABLE))
     )  # fmt: skip
-    note = when(at("bad").absent() & several).then(code(Problem.SEVERAL)).otherwise(at("bad"))
+
+
+def _own_stages(at: Names, country: str) -> Stages:
+    bare, e164 = at("bare"), at("e164")
+    strange = e164.absent() & at("one").contains("(?:[0-9][^0-9]*){5}")
     return (
-        at.let(one=first.replace(r"^([0-9]+)\.0+$", "$1")),
         at.let(bare=at("one").replace(_EXTENSION, "").replace_all(r"[ ()\-.·_]", "")),
-        at.let(e164=_common_form(bare, source.country)),
+        at.let(e164=_common_form(bare, country)),
         at.let(strange=when(strange).then(at("one"))),
-        at.let(e164=coalesce(e164, _by_library(at("strange"), source.country))),
-        at.let(bad=bad),
-        at.let(value=when(at("bad").absent()).then(e164), problem=note),
+        at.let(e164=coalesce(e164, _by_library(at("strange"), country))),
+    )
+
+
+def _stages_abroad(at: Names, country: str) -> Stages:
+    """A slash, or a dash of any kind, stands between the area code and the rest."""
+    bare = at("bare")
+    digits = when(bare.contains("^[+]?[0-9]{5,}$")).then(bare)
+    return (
+        at.let(bare=at("one").replace(_EXTENSION, "").replace(_TRUNK, "$1").replace(r"^[A-Za-z.: ]+", "")),
+        at.let(bare=bare.replace_all(r"[ ()\-.·_/–—]", "")),
+        at.let(e164=digits.work_out(lambda texts: read_numbers(texts, country), pl.String())),
     )
 
 
@@ -58,19 +84,7 @@ def _common_form(bare: Rule, country: str) -> Rule:
 
 def _by_library(texts: Rule, country: str) -> Rule:
     """Ask the library about the few spellings that the common forms do not cover."""
-
-    return texts.work_out(lambda values: [_parse(text, country) for text in values], pl.String())
-
-
-@lru_cache(maxsize=4096)
-def _parse(text: str, country: str) -> str | None:
-    try:
-        number = phonenumbers.parse(text, country)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_valid_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return texts.work_out(lambda values: [parse_number(text, country) for text in values], pl.String())
 
 
 def phone_fact_stages(at: Names) -> Stages:
@@ -79,11 +93,13 @@ def phone_fact_stages(at: Names) -> Stages:
     `block` is the number without its last two digits; `region` is the area code of a fixed line.
     """
     v, mobile, fixed, area = at("v"), at("mobile"), at("fixed"), at("area")
+    sort = when(mobile).then(lit("mobile")).when(fixed).then(lit("fixed")).otherwise(lit("other"))
     plain = v.replace(r"^\+(?:86|1)", "").replace(r"^(.{3}).*(.{4})$", "$1****$2")
     return (
         at.let(
             mobile=v.contains(r"^\+861[3-9][0-9]{9}$"),
             fixed=v.contains(_FIXED_LINE) & ~v.contains(r"^\+86(?:1[3-9][0-9]{9}|[48]00[0-9]{7})$"),
+            elsewhere=when(~v.contains(r"^\+(?:86|1)")).then(v).work_out(sorts_of_numbers, pl.String()),
             area=coalesce(v.extract(_FIXED_LINE, 1), v.extract(r"^\+1([0-9]{3})", 1)),
         ),
         at.let(
@@ -91,6 +107,6 @@ def phone_fact_stages(at: Names) -> Stages:
             block=v.head(-2),
             offset=v.tail(2).integer(),
             region=when(fixed | v.contains(r"^\+1")).then(area),
-            sort=when(mobile).then(lit("mobile")).when(fixed).then(lit("fixed")).otherwise(lit("other")),
+            sort=coalesce(at("elsewhere"), sort),
         ),
     )

@@ -3,6 +3,21 @@
 from hypothesis import strategies as st
 
 SPELLINGS = (
+    "0171/8929600",
+    "+49 (0)711 - 229 93 11",
+    "0912 345 678",
+    "L01X00T47",
+    "1.234,56 €",
+    "1.234",
+    "12.000.000 ₫",
+    "1 234,5",
+    "450 triệu",
+    "Schloßstr. 12 b, 70173 Stuttgart",
+    "C/ Mayor, nº 5, 3º D, 28001 Madrid",
+    "Số 4 ngõ 38 Đường Láng, Phường 3, Hà Nội",
+    "Müller & Söhne GmbH & Co. KG",
+    "Công ty TNHH MTV Tân Hải",
+    "Gebraucht",
     "13800138000",
     "１３８００１３８０００",
     "+86 138-0013-8000",
