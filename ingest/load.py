@@ -13,6 +13,7 @@ import polars as pl
 from graph.errors import UsageError
 from graph.store import GraphStore, Verdict
 from ingest.files import digest_file
+from ingest.losses import Losses, UnreadColumn
 from ingest.mapping import Mapping
 from ingest.outcomes import MAKERS, put_facts
 from ingest.ports import Accounts, Counts, Facts, Quarantine, QuarantinedRow, SourceFile, TokenKeys, Vault
@@ -27,7 +28,10 @@ Progress = Callable[[int, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What a load did. `reasons`: quarantine code -> rows. `problems`: field -> code -> values that loaded as noted."""
+    """What a load did. `reasons`: quarantine code -> rows. `problems`: field -> code -> values that loaded as noted.
+
+    `unread`: the columns of which so much was lost that the mapping must be doubted.
+    """
 
     load_id: str
     read: int
@@ -37,6 +41,7 @@ class LoadReport:
     quarantined: int
     reasons: dict[str, int]
     problems: dict[str, dict[str, int]]
+    unread: tuple[UnreadColumn, ...]
     encoding: str
     encoding_detected: bool
     seconds: float
@@ -148,7 +153,7 @@ def load_file(
         if rows:
             quarantine.put(load_id, file, rows)
         accounts.record(load_id, taken.counts + Counts(read=len(part.bad), quarantined=len(part.bad)))
-        tally.add(part.count, rows, taken)
+        tally.add(part, rows, taken)
         if progress is not None:
             progress(tally.read, min(part.bytes_read, size), size)
     counts = accounts.close(load_id, tally.read)
@@ -157,6 +162,7 @@ def load_file(
         **asdict(counts),
         reasons=dict(sorted(tally.reasons.items())),
         problems={name: dict(sorted(codes.items())) for name, codes in sorted(tally.problems.items())},
+        unread=tally.losses.unread(mapping),
         encoding=opened.encoding.name,
         encoding_detected=opened.encoding.detected,
         seconds=time.perf_counter() - started,
@@ -206,9 +212,11 @@ class _Tally:
         self.read = 0
         self.reasons: Counter[str] = Counter()
         self.problems: dict[str, Counter[str]] = {}
+        self.losses = Losses()
 
-    def add(self, read: int, rows: list[QuarantinedRow], taken: _Taken) -> None:
-        self.read += read
+    def add(self, part: Records, rows: list[QuarantinedRow], taken: _Taken) -> None:
+        self.read += part.count
+        self.losses.add(part.fields, taken.problems)
         self.reasons.update(row.code for row in rows)
         if not taken.problems.is_empty():
             for name, code, count in taken.problems.group_by("field", "code").len().iter_rows():

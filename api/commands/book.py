@@ -88,6 +88,10 @@ def load(
     with closing(opened):
         report = load_into(opened, file, chosen_mapping(file, mapping, kind), kind=kind, batch_size=batch_size)
     show(asdict(report), as_json, told_load(report))
+    for column in report.unread:
+        say(f"WARNING: {column.told()}")
+    if report.unread:
+        say("WARNING: mend the mapping and load again into a new home: what is absent can be seen in no ring")
     if report.quarantined:
         say(f"{report.quarantined} records are in quarantine: ringsight quarantine list {report.load_id}")
         if strict:

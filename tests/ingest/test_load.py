@@ -386,3 +386,51 @@ def test_samples_are_taken_from_all_over_a_large_file(tmp_path: Path, monkeypatc
     sample = files.sample_lines(path)
     assert "王".encode() in sample
     assert all(line.startswith((b"A,", b"id")) for line in sample.split(b"\n") if line)
+
+
+def _german(count: int) -> bytes:
+    rows = "".join(f"{n},2026-03-01 10:{n:02d},0171/{8929600 + n},13800138{n:03d},1.{n:03d}\n" for n in range(count))
+    return ("id,at,phone,other,income\n" + rows).encode()
+
+
+GERMAN = {
+    "application_id": "id",
+    "submitted_at": "at",
+    "phone.1": "phone",
+    "phone.2": "other",
+    "monthly_income": "income",
+}
+
+
+@pytest.mark.parametrize("size", [7, 5_000])
+def test_a_column_that_cannot_be_read_is_never_lost_in_silence(tmp_path: Path, size: int) -> None:
+    report = Home().load(write(tmp_path, _german(20)), Mapping(GERMAN, country="CN"), batch_size=size)
+    (column,) = report.unread
+    assert (column.field, column.heading, column.present, column.lost, column.share) == (
+        "phone.1",
+        "phone",
+        20,
+        20,
+        1.0,
+    )
+    assert (column.codes, column.shapes) == ({"unreadable": 20}, ("0000/0000000",))
+    assert "100% of phone.1 (phone)" in column.told()
+    assert "country = 'CN'" in column.remedy
+    assert "8929" not in column.told()
+
+
+def test_the_same_book_by_its_own_country_is_whole(tmp_path: Path) -> None:
+    mapping = Mapping(
+        {name: heading for name, heading in GERMAN.items() if heading != "other"},
+        country="DE", currency="EUR", timezone="Europe/Berlin", date_order="DMY",
+    )  # fmt: skip
+    report = Home().load(write(tmp_path, _german(20)), mapping)
+    assert (report.loaded, report.problems, report.unread) == (20, {}, ())
+
+
+def test_a_few_bad_values_and_masked_ones(tmp_path: Path) -> None:
+    rows = "".join(f"{n},2026-03-01,{'138****8000' if n % 2 else f'138001380{n:02d}'}\n" for n in range(20))
+    report = Home().load(write(tmp_path, b"id,at,phone\n" + rows.encode()), PLAIN)
+    assert [(c.lost, c.remedy) for c in report.unread] == [(10, "the export hides them: ask for one in clear")]
+    few = "".join(f"{n},2026-03-01,{'138****8000' if n < 6 else f'138001380{n:02d}'}\n" for n in range(20))
+    assert Home().load(write(tmp_path, b"id,at,phone\n" + few.encode(), "b.csv"), PLAIN).unread == ()
