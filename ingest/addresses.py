@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from ingest.abroad import folded, place
 from ingest.codes import Problem
 from ingest.columns import Names, Rule, Stages, code, judged
+from ingest.countries import OWN_RULES
 from ingest.places import MUNICIPALITIES
 from ingest.rules import coalesce, when
 from ingest.source import SourceContext
@@ -25,9 +27,10 @@ _WORDS: Final = {
 
 def address_stages(at: Names, source: SourceContext) -> Stages:
     """One key for the spellings of one flat, and a problem code where there is no address."""
-    del source
     t, han = at("u"), at("han")
-    value = coalesce(_chinese(when(han).then(t)), _latin(when(~han).then(t))).nfkc()
+    western = when(~han).then(t)
+    latin = _latin(western) if source.country in OWN_RULES else place(folded(western, source.country), source.country)
+    value = coalesce(_chinese(when(han).then(t)), latin).nfkc()
     problem = (
         when(at("t").contains(STARS)).then(code(Problem.MASKED))
         .when(t.present() & ~at("v").contains(f"[{LETTERS}]")).then(code(Problem.UNREADABLE))
@@ -68,8 +71,12 @@ def address_fact_stages(at: Names) -> Stages:
     v = at("v")
     han = v.contains(f"[{HAN}]")
     chinese = coalesce(v.extract(r"^(.*(?:[0-9]|[A-Z])栋)", 1), v.extract(r"^(.*?[0-9]+(?:号院|号|弄))", 1))
-    latin = when(v.contains(r"^[0-9]+[A-Z]? ")).then(v.replace(r" # ?[^ ]+", ""))
+    latin = (
+        when(v.contains(r"^[0-9]+[A-Z]? ")).then(v.replace(r" # ?[^ ]+", ""))
+        .when(v.contains(r"[0-9][^,]*, ")).then(v.replace(r" #[^,]*,", ","))
+    )  # fmt: skip
+    town = v.extract(r"[0-9][^,]*, ([^,0-9]+)$", 1)
     district = v.extract(f"^((?:[{HAN}]{{2,10}}?(?:市|州|盟|地区))?(?:[{HAN}]{{1,8}}?(?:区|县|旗|市))?)", 1)
     state = v.extract(r" ([A-Z]{2} ?[0-9]{3})[0-9]{2}$", 1)
-    masked = when(han).then(district.otherwise("") + "****").otherwise("**** " + state.otherwise(""))
+    masked = when(han).then(district.otherwise("") + "****").otherwise("**** " + coalesce(state, town).otherwise(""))
     return (at.let(building=when(han).then(chinese).otherwise(latin), label=masked.strip(" ")),)

@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from ingest.abroad import firm, folded
 from ingest.codes import Problem
 from ingest.columns import Names, Stages, code, judged
+from ingest.countries import OWN_RULES
 from ingest.places import CITIES, MUNICIPALITIES, PROVINCES
 from ingest.rules import when
 from ingest.source import SourceContext
@@ -23,13 +25,13 @@ _US_FORMS: Final = (
 
 def employer_stages(at: Names, source: SourceContext) -> Stages:
     """The full spelling: upper case, brackets of one kind, Chinese without spaces, Latin without punctuation."""
-    del source
     t = at("u")
     han = t.contains(f"[{HAN}]")
     chinese = t.replace_all(r"[ ,.;:'\"·、。]", "").replace_all(r"[\[{【〈〔]", "(").replace_all(r"[\]}】〉〕]", ")")
     latin = t.replace_all(r"['’`.]", "").replace_all(r"[,;:\"/]", " ").replace_all(r"&", " & ")
     latin = latin.replace_all(" +", " ").strip(" ")
-    value = when(han).then(chinese).otherwise(latin).nfkc()
+    western = latin if source.country in OWN_RULES else firm(folded(latin, source.country))
+    value = when(han).then(chinese).otherwise(western).nfkc()
     problem = (
         when(at("t").contains(STARS)).then(code(Problem.MASKED))
         .when(t.present() & ~at("v").contains(f"[{LETTERS}0-9]")).then(code(Problem.UNREADABLE))

@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from ingest.abroad import folded
 from ingest.codes import Problem
 from ingest.columns import Names, Stages, code, judged
+from ingest.countries import OWN_RULES
 from ingest.rules import when
 from ingest.source import SourceContext
 from ingest.text import HAN, LETTERS, MASKED
@@ -26,14 +28,14 @@ def name_stages(at: Names, source: SourceContext) -> Stages:
 
     Traditional characters stay as they are: they may be the person's registered name.
     """
-    del source
     t = at("t")
     han = t.contains(f"^[{HAN} ·•‧∙⋅・･.。]+$")
     chinese = t.replace_all(_DOTS, "·").replace_all(" ", "").strip("·")
     chinese = chinese.replace(_HONORIFIC, "")
     latin = t.upper().nfkc().replace(_SUFFIX, "")
     latin = latin.replace(r"^([^,]+), ?([^,]+)$", "$2 $1").replace_all(" +", " ").strip(" ")
-    value = when(han).then(chinese).otherwise(latin).nfkc()
+    western = latin if source.country in OWN_RULES else folded(latin, source.country)
+    value = when(han).then(chinese).otherwise(western).nfkc()
     empty = t.present() & (at("v").absent() | (at("v") == "") | ~t.contains(f"[{LETTERS}]"))
     problem = (
         when(t.contains(MASKED)).then(code(Problem.MASKED))

@@ -93,6 +93,13 @@ class Rule:
         """Unicode normal form KC."""
         return self._map(self.column.str.normalize("NFKC"), lambda t: unicodedata.normalize("NFKC", t))
 
+    def unaccented(self) -> "Rule":
+        """Without the marks above and below Latin letters (U+0300 to U+036F); other scripts keep theirs."""
+        marks = "[\u0300-\u036f]"
+        strip = re.compile(marks).sub
+        column = self.column.str.normalize("NFKD").str.replace_all(marks, "").str.normalize("NFKC")
+        return self._map(column, lambda t: unicodedata.normalize("NFKC", strip("", unicodedata.normalize("NFKD", t))))
+
     def strip(self, characters: str) -> "Rule":
         """Without these characters at both ends."""
         return self._map(self.column.str.strip_chars(characters), lambda t: t.strip(characters))

@@ -17,7 +17,7 @@ from ingest.text import tidy
 from tests.ingest.samples import SPELLINGS, TEXTS
 
 SOURCES = {"CN": SourceContext(), "US": SourceContext.of_country("US"), "DMY": SourceContext(date_order="DMY")}
-SOURCES |= {country: SourceContext.of_country(country) for country in ("DE", "VN", "GB")}
+SOURCES |= {country: SourceContext.of_country(country) for country in ("DE", "ES", "FR", "GB", "VN")}
 FACTS = {**FACT_STAGES, "name": name_fact_stages}
 QUICK = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
