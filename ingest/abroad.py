@@ -69,8 +69,11 @@ _FORMS: Final = (
     "|SARL|SAS|SASU|EURL|SNC|SCI|SRLS|SRL|SPA|SAPA|SS|LTDA|LDA|ME|EIRELI|BV|NV|VOF|CV|BVBA|SP Z O O|SPOLKA Z O O"
     "|LTD|LIMITED|PLC|LLP|LLC|INC|CORP|CO LTD|PTY LTD|PVT LTD|OY|OYJ|AB|ASA|A S|APS|AS|SRO|S R O|KFT|ZRT|DOO"
 )
-_FORM_BEHIND: Final = rf"^(.*[^ &]) \(?({_FORMS})\)?$"
-_FORM_BEFORE: Final = r"^(?:CONG TY|CTY|CT) ((?:TNHH|CP|CO PHAN|TRACH NHIEM HUU HAN|HOP DANH)(?: (?:MTV|MOT THANH VIEN|TM DV|TMDV))*) (.+)$"
+_FORM_BEHIND: Final = rf"^(.*?[^ &]) \(?({_FORMS})\)?$"
+_FORM_BEFORE: Final = (
+    r"^(?:CONG TY|CTY|CT) ((?:TNHH|CP|CO PHAN|TRACH NHIEM HUU HAN|HOP DANH)(?: (?:MTV|MOT THANH VIEN|TM DV|TMDV))*)"
+    r" (.+)$"
+)
 
 
 def folded(text: Rule, country: str) -> Rule:
@@ -91,9 +94,10 @@ def firm(folded_text: Rule) -> Rule:
 
 
 def place(folded_text: Rule, country: str) -> Rule:
-    """One spelling of an address: `STREET 12A # 4D, TOWN`, or number first where it came first, `12 STREET TOWN # 4`."""
+    """One spelling of an address: `STREET 12A # 4D, TOWN`, or `12 STREET TOWN # 4` where the number came first."""
     text = folded_text.replace_all(r"[°’'`´]", "").replace(r"^C/ ?", "CALLE ").replace_all(r"[,.;:()\"/|]", " ")
-    text = text.replace_all("#", " # ").replace_all(r"\b([0-9]+)[OA]\b", "$1").replace_all(r"\bNO? ?([0-9])", "$1")
+    text = text.replace(r"\b[A-Z]{1,2}-([0-9]{4,5}) ", "$1 ")  # D-80331
+    text = text.replace_all("#", " # ").replace_all(r"\b([0-9]+)O\b", "$1").replace_all(r"\bNO? ?([0-9])", "$1")
     if country in UMLAUT:
         text = text.replace_all(r"STRASSE\b", "STR").replace_all(rf"([A-Z])[- ]+({_JOINED})\b", "$1$2")
     text = text.replace_all(r"([A-Z])-", "$1 ").replace_all(r"-([A-Z])", " $1")
@@ -105,7 +109,7 @@ def place(folded_text: Rule, country: str) -> Rule:
     short = (padded.replace_words(words) if words else padded).replace_all(" +", " ").strip(" ")
     short = short.replace_all(r"\b([0-9]+) ([A-Z])\b", "$1$2")
     if country in _POSTCODES:
-        short = short.replace(rf"^(.*[0-9].*) (?:[A-Z]{{1,2}} ?)?{_POSTCODES[country]} ([A-Z][^0-9]*)$", "$1 $2")
+        short = short.replace(rf"^(.*[0-9].*) {_POSTCODES[country]} ([A-Z][^0-9]*)$", "$1 $2")
     return _arranged(short)
 
 

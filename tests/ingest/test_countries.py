@@ -159,3 +159,93 @@ def test_a_declared_mark_decides() -> None:
 )
 def test_condition_in_other_languages(text: str, value: str) -> None:
     assert clean(text, K.CONDITION, DE) == (value, None)
+
+
+@pytest.mark.parametrize(
+    ("source", "texts", "value", "building", "label"),
+    [
+        (
+            DE,
+            ["Schloßstr. 12 b, 70173 Stuttgart", "SCHLOSSSTRASSE 12b, 70173 STUTTGART", "Schloß-Straße 12B, Stuttgart"],
+            "SCHLOSSSTR 12B, STUTTGART", "SCHLOSSSTR 12B, STUTTGART", "**** STUTTGART",
+        ),
+        (
+            DE,
+            ["Königsweg 5, 80331 München", "Koenigsweg 5, D-80331 Muenchen", "Konigsweg 5, Munchen"],
+            "KONIGSWEG 5, MUNCHEN", "KONIGSWEG 5, MUNCHEN", "**** MUNCHEN",
+        ),
+        (
+            ES,
+            ["C/ Mayor, 5, 3º D, 28001 Madrid", "CALLE MAYOR nº 5 3º D Madrid", "Calle Mayor 5, 3 D, 28001 Madrid"],
+            "CALLE MAYOR 5 # 3D, MADRID", "CALLE MAYOR 5, MADRID", "**** MADRID",
+        ),
+        (
+            ES,
+            ["Pº San José, 93, 1º Izq, 50005 Zaragoza", "Paseo San Jose nº 93 1 Izqda Zaragoza"],
+            "PASEO SAN JOSE 93 # 1I, ZARAGOZA", "PASEO SAN JOSE 93, ZARAGOZA", "**** ZARAGOZA",
+        ),
+        (
+            VN,
+            ["P1408, Số 4 Đường Láng Hạ, Phường 3, Hà Nội", "P1408, 4 Lang Ha, P.3, Ha Noi"],
+            "4 LANG HA PHUONG 3 HA NOI # P1408", "4 LANG HA PHUONG 3 HA NOI", "****",
+        ),
+        (
+            FR,
+            ["12 bd. de l'Église, 75011 Paris", "12 Boulevard de l'Eglise, Paris"],
+            "12 BD DE LEGLISE PARIS", "12 BD DE LEGLISE PARIS", "****",
+        ),
+    ],
+)  # fmt: skip
+def test_one_home_in_the_spellings_of_a_country(
+    source: SourceContext, texts: list[str], value: str, building: str, label: str
+) -> None:
+    assert {clean(text, K.ADDRESS, source) for text in texts} == {(value, None)}
+    assert (fact("address", value, "building"), fact("address", value, "label")) == (building, label)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "source"),
+    [
+        ("Bergstr. 12, 04464 Leipzig", "Bergstr. 12a, 04464 Leipzig", DE),
+        ("Bauerweg 1, 45211 Essen", "Baurweg 1, 45211 Essen", DE),
+        ("C/ Mayor, 5, 3º D, 28001 Madrid", "C/ Mayor, 5, 3º C, 28001 Madrid", ES),
+        ("Hauptstr. 5, 45211", "Hauptstr. 5, 80331", DE),  # without a town the post code is all there is
+        ("Calle 5 1234 Lima", "Calle 5 1235 Lima", SourceContext.of_country("PE")),
+    ],
+)
+def test_what_differs_stays_apart(one: str, other: str, source: SourceContext) -> None:
+    assert clean(one, K.ADDRESS, source) != clean(other, K.ADDRESS, source)
+
+
+@pytest.mark.parametrize(
+    ("source", "texts", "value", "core"),
+    [
+        (DE, ["Müller & Söhne GmbH & Co. KG", "MUELLER & SOEHNE GMBH & CO KG"],
+         "MULLER & SOHNE (GMBH & CO KG)", "MULLER & SOHNE"),
+        (DE, ["Süß Heizung UG (haftungsbeschränkt)", "Suess Heizung UG"], "SUSS HEIZUNG (UG)", "SUSS HEIZUNG"),
+        (ES, ["Rodríguez Climatización S.L.", "RODRIGUEZ CLIMATIZACION SL"],
+         "RODRIGUEZ CLIMATIZACION (SL)", "RODRIGUEZ CLIMATIZACION"),
+        (VN, ["Công ty TNHH MTV Tân Hải", "CONG TY TNHH MTV TAN HAI"], "TAN HAI (TNHH MTV)", "TAN HAI"),
+        (VN, ["Công ty Cổ phần Sữa Việt", "Cty CP Sua Viet"], "SUA VIET (CP)", "SUA VIET"),
+    ],
+)  # fmt: skip
+def test_one_firm_in_two_spellings(source: SourceContext, texts: list[str], value: str, core: str) -> None:
+    assert {clean(text, K.EMPLOYER, source) for text in texts} == {(value, None)}
+    assert fact("employer", value, "core") == core
+
+
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        (DE, ["Jürgen Müller", "JUERGEN MUELLER", "Muller, Jurgen"]),
+        (VN, ["Đỗ Minh Hiếu", "DO MINH HIEU"]),
+        (ES, ["Ángela Muñoz", "ANGELA MUNOZ"]),
+    ],
+)
+def test_names_without_accents_are_the_same_names(source: SourceContext, texts: list[str]) -> None:
+    assert len({clean(text, K.NAME, source) for text in texts}) == 1
+
+
+def test_accents_stay_where_china_and_america_keep_them() -> None:
+    for source in (SourceContext(), SourceContext.of_country("US")):
+        assert clean("José Núñez", K.NAME, source) == ("JOSÉ NÚÑEZ", None)
