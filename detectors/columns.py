@@ -69,8 +69,8 @@ def application_columns(frame: pl.DataFrame) -> dict[str, NDArray[np.generic]]:
         "appraisal_ratio": ratio(appraisal, price),
         "price_to_income": ratio(price, income),
         "used": (frame["vehicle_condition"].fill_null("") == "used").to_numpy().astype(np.int8),
-        "holder_mismatch": (~frame["holder_is_applicant"].fill_null(True)).to_numpy().astype(np.int8),
-        "id_bad": (frame["id_check"].fill_null("ok") == "bad").to_numpy().astype(np.int8),
+        "holder_mismatch": _flag(~frame["holder_is_applicant"]),
+        "id_bad": _flag(frame["id_check"] == "bad"),
     }
 
 
@@ -102,9 +102,14 @@ def record_columns(records: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[An
         "appraisal_ratio": ratio(appraisal, price),
         "price_to_income": ratio(price, income),
         "used": flag([r["vehicle_condition"] == "used" for r in records]),
-        "holder_mismatch": flag([r["holder_is_applicant"] is False for r in records]),
-        "id_bad": flag([r["id_check"] == "bad" for r in records]),
+        "holder_mismatch": _flag(~pl.Series([r["holder_is_applicant"] for r in records], dtype=pl.Boolean)),
+        "id_bad": _flag(pl.Series([r["id_check"] for r in records], dtype=pl.String) == "bad"),
     }
+
+
+def _flag(said: pl.Series) -> NDArray[np.int8]:
+    """1 or 0, MISSING where nobody says."""
+    return said.cast(pl.Int8).fill_null(MISSING).to_numpy()
 
 
 def _model(frame: pl.DataFrame) -> pl.Series:

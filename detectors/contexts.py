@@ -169,15 +169,18 @@ def employer_share(book: Book, rows: I32) -> F64:
 
 
 def appraisals(book: Book, rows: I32, met: Officers, norms: Norms) -> tuple[I64, I64]:
-    """[R] robust z (hundredths) of the row's appraisal over price, and of the officer's window mean without the row."""
+    """[R] robust z (hundredths) of the row's appraisal over price, and of the officer's window mean without the row.
+
+    At least 0 where known, else MISSING.
+    """
     ratio = book.columns["appraisal_ratio"].astype(np.int64)
     used = book.columns["used"].astype(np.int64)
     z = np.where(ratio == MISSING, 0, (ratio - norms.appraisal_middle[used]) * 100 // norms.appraisal_spread[used])
     counted = met.inside & (met.seen(ratio) != MISSING)
     total = add(met.row, np.where(counted, met.seen(z), 0).sum(axis=1), met.size)
     number = met.count(counted)
-    mean = np.where(number >= LEAST_WINDOW, total // np.maximum(number, 1), 0)
-    return np.maximum(z[rows], 0), np.maximum(mean, 0)
+    mean = np.where(number >= LEAST_WINDOW, np.maximum(total // np.maximum(number, 1), 0), MISSING)
+    return np.where(ratio[rows] == MISSING, MISSING, np.maximum(z[rows], 0)), mean
 
 
 def own_history(book: Book, rows: I32) -> tuple[I64, I64, I64, I64, I64]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import contexts
-from detectors.columns import Norms
+from detectors.columns import MISSING, Norms
 from detectors.policy import Policy
 from detectors.tally import add, most
 from graph.book import Book
@@ -56,6 +56,7 @@ class Layer0:
     crowds: I64
     officers: contexts.Officers
     history: tuple[I64, ...]  # of contexts.own_history
+    known: I64  # [F] rows that know the feature: figures may be absent, nothing shared is known to be nothing
 
 
 def layer0(book: Book, rows: I32, policy: Policy, norms: Norms) -> Layer0:
@@ -77,7 +78,8 @@ def layer0(book: Book, rows: I32, policy: Policy, norms: Norms) -> Layer0:
         "watchlist": book.columns["watched"].astype(np.int64)[rows],
     }
     matrix = np.stack([columns[f.name] for f in policy.features], axis=1)
-    return Layer0(np.maximum(matrix, 0), pairs, found, surprised, persons, met, crowded, officers, history)
+    known = np.count_nonzero(matrix != MISSING, axis=0).astype(np.int64)
+    return Layer0(np.maximum(matrix, 0), pairs, found, surprised, persons, met, crowded, officers, history, known)
 
 
 def _pairs(book: Book, rows: I32, found: Entries, met: Touches, policy: Policy) -> Pairs:

@@ -50,10 +50,10 @@ class Survey:
 
 def survey(book: Book, policy: Policy, norms: Norms, *, learns: bool, tail: Tails | None = None) -> Survey:
     """Survey a book. learns: keep what the learner reads, too. tail: rank by another book's tails, not by its own."""
-    features, wide_columns, pairs = _layer0(book, policy, norms, learns)
+    features, wide_columns, pairs, known = _layer0(book, policy, norms, learns)
     with ThreadPoolExecutor(1) as aside:
         drawn = aside.submit(labels, book, pairs, policy)  # it asks for nothing but pairs
-        tail = tail or tails(features)
+        tail = tail or tails(features, known)
         contribution = propagation.contributions(features, tail, policy)
         own = contribution.sum(axis=1)
         first = propagation.smooth(own, pairs, own, policy)
@@ -111,25 +111,27 @@ def labels(book: Book, pairs: Pairs, policy: Policy) -> I64:
     ).astype(np.int64)  # fmt: skip
 
 
-def _layer0(book: Book, policy: Policy, norms: Norms, learns: bool) -> tuple[I64, I32 | None, Pairs]:
-    """Layer 0 of every application, in blocks, and all pairs (each from both sides) by (row, other).
+def _layer0(book: Book, policy: Policy, norms: Norms, learns: bool) -> tuple[I64, I32 | None, Pairs, I64]:
+    """Layer 0 of every application, in blocks, all pairs (each from both sides) by (row, other), and who knows what.
 
     Two blocks are worked at side by side, since most of the arithmetic leaves the interpreter's lock.
     """
     features = np.empty((book.applications, len(policy.features)), np.int64)
     columns = np.empty((book.applications, len(names(policy))), np.int32) if learns else None
 
-    def one(start: int) -> Pairs:
+    def one(start: int) -> tuple[Pairs, I64]:
         rows = np.arange(start, min(start + BLOCK, book.applications), dtype=np.int32)
         block = layer0(book, rows, policy, norms)
         features[start : start + BLOCK] = block.features
         if columns is not None:
             columns[start : start + BLOCK] = wide(book, rows, block, policy, norms)
-        return block.pairs
+        return block.pairs, block.known
 
     starts = list(range(0, book.applications, BLOCK))
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        return features, columns, _join(starts, list(pool.map(one, starts)))
+        done = list(pool.map(one, starts))
+    known = sum((known for _, known in done), np.zeros(len(policy.features), np.int64))
+    return features, columns, _join(starts, [pairs for pairs, _ in done]), known
 
 
 def _join(starts: list[int], parts: list[Pairs]) -> Pairs:

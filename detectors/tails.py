@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 I64 = NDArray[np.int64]
 
 DECADE = 1000
-"""Ranks are integer thousandths of a decade: -log10 of the share of rows with at least this value."""
+"""Ranks are integer thousandths of a decade: -log10 of the share of rows (that know it) with at least this value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,16 @@ class Tails:
         )
 
 
-def tails(matrix: I64) -> Tails:
-    """Measure the tails of a whole book's [A, F] features."""
+def tails(matrix: I64, known: I64 | None = None) -> Tails:
+    """Measure the tails of a whole book's [A, F] features. known: [F] rows that know each; all of them unless told.
+
+    What a row does not know is no low value: where one in ten states an income, a tenth of those is no hundredth.
+    """
     values, ranks = [], []
-    for column in matrix.T:
+    for column, among in zip(matrix.T, np.full(matrix.shape[1], len(matrix)) if known is None else known, strict=True):
         value, count = np.unique(column, return_counts=True)
         above = np.cumsum(count[::-1])[::-1]
-        share = above[value > 0] / max(len(column), 1)
+        share = above[value > 0] / max(int(among), 1)
         values.append(value[value > 0])
         ranks.append(np.rint(-np.log10(share) * DECADE).astype(np.int64))
     return Tails(tuple(values), tuple(ranks))
