@@ -171,12 +171,14 @@ def _users_near(scene: Scene, entry: int) -> I32:
     book, found, met = scene.local.book, scene.bottom.entries, scene.bottom.touches
     slot, at = int(found.slot[entry]), int(found.at[entry])
     if book.slots.persons[slot] <= CROWD:
-        return met.other[(met.entry == entry) & (np.abs(met.gap) <= WINDOW)]
+        met_here: I32 = met.other[(met.entry == entry) & (np.abs(met.gap) <= WINDOW)]
+        return met_here
     start, end = int(book.slots.start[slot]), int(book.slots.start[slot + 1])
     users = book.member[max(start, at - COUNT_REACH) : min(end, at + COUNT_REACH)]
     event_at, person = book.columns["event_at"].astype(np.int64), book.columns["person"]
     near = np.abs(event_at[users] - event_at[scene.local.target]) <= WINDOW
-    return users[near & (person[users] != person[scene.local.target])]
+    others: I32 = users[near & (person[users] != person[scene.local.target])]
+    return others
 
 
 def _of_crowd(scene: Scene, channel: str) -> tuple[int, int, tuple[Evidence, ...]]:
