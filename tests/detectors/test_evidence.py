@@ -32,7 +32,8 @@ def changed(fact: Any, day: float, use: tuple[str, str, str], **attributes: obje
 @pytest.fixture(scope="module")
 def published(toolbox: Toolbox, policy: Policy, tmp_path_factory: pytest.TempPathFactory) -> Published:
     """A book with a plant's hiring, and with an officer of many high appraisals, one of which nobody knows."""
-    facts = [replace(f, attributes={**f.attributes, "vehicle_appraisal": None}) for f in toolbox["people"](900, 5)]
+    stated = {"vehicle_appraisal": None, "holder_is_applicant": True}
+    facts = [replace(fact, attributes={**fact.attributes, **stated}) for fact in toolbox["people"](900, 5)]
     for n in range(HIRED, HIRED + STAFF):
         facts[n] = changed(facts[n], 100 + (n - HIRED) / 2, ("employer", "own", "plant of aa co"))
     for n in range(300, 900):
