@@ -79,6 +79,7 @@ _FORM_BEFORE: Final = (
 def folded(text: Rule, country: str) -> Rule:
     """Upper-case text without accents; ä, ae and a alike where both are written."""
     plain = text.upper().unaccented().replace_words(_LETTERS)
+    plain = plain.replace_all(" +", " ").strip(" ")  # an accent that stands alone leaves a blank
     if country not in UMLAUT:
         return plain
     plain = plain.replace_all("(A|O)E+", "$1")

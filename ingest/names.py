@@ -36,7 +36,7 @@ def name_stages(at: Names, source: SourceContext) -> Stages:
     latin = latin.replace(r"^([^,]+), ?([^,]+)$", "$2 $1").replace_all(" +", " ").strip(" ")
     western = latin if source.country in OWN_RULES else folded(latin, source.country)
     value = when(han).then(chinese).otherwise(western).nfkc()
-    empty = t.present() & (at("v").absent() | (at("v") == "") | ~t.contains(f"[{LETTERS}]"))
+    empty = t.present() & (at("v").absent() | ~at("v").contains(f"[{LETTERS}]") | ~t.contains(f"[{LETTERS}]"))
     problem = (
         when(t.contains(MASKED)).then(code(Problem.MASKED))
         .when(empty).then(code(Problem.UNREADABLE))
