@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.schema import CANONICAL_COLUMNS
+from ingest.foreign import foreign_field
 from ingest.headings import Heading, likeness, read_heading
 from ingest.naming import CONCEPT, EMPLOYER, concept_of, own_score, without_common
 from ingest.vocabulary import FIELD_WORDS, OWNERS_EN, OWNERS_ZH, PERSONS
@@ -22,6 +23,7 @@ _PLAIN: Final = 0.6
 _EXACTLY: Final = 0.92
 _OWN_FIELDS: Final = frozenset(CANONICAL_COLUMNS) | {"phone"}
 _LIKELY: Final = 0.89  # notes in brackets and the second language count beside the heading itself
+_FOREIGN: Final = 0.98
 _SECOND_PHONE: Final = 0.7
 _CONTACT_WORDS: Final = re.compile(r"联系人|联络人|contact|person|紧急(?=联)")
 _TOGETHER: Final = re.compile(r"共(?:同.{2,3}人|同借款|借人?|申人?)|\bco [a-z]+\b|\bcob\b|\bjoint(?: [a-z]+)?\b")
@@ -210,6 +212,10 @@ def heading_scores(headings: Sequence[str], fields: Sequence[str]) -> NDArray[np
     for row, (text, place) in enumerate(zip(headings, people(headings), strict=True)):
         if place is None and own_score(text, "phone.1") >= _PLAIN and read_heading(text).index is None:
             phones += 1
+        foreign = foreign_field(text)
+        if foreign in fields:
+            scores[row, list(fields).index(foreign)] = _FOREIGN
+            continue
         for at, column in enumerate(fields):
             scores[row, at] = _score(text, column, place, phones)
     return scores

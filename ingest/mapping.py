@@ -198,6 +198,7 @@ class Proposal:
     guesses: tuple[ColumnGuess, ...]
     unmapped: tuple[str, ...]
     notes: tuple[str, ...]
+    assumed: str = ""
 
     def missing(self) -> tuple[str, ...]:
         """The fields without which a load is refused, and which no column looks like."""
@@ -214,7 +215,7 @@ class Proposal:
             for guess in self.guesses
             if guess.confidence < UNSURE or (guess.rival and guess.column in required_of(self.mapping.kind))
         ]
-        return (*lacking, *unsure)
+        return (*lacking, *filter(None, [self.assumed]), *unsure)
 
     def usable(self) -> Mapping:
         """The mapping, to be loaded with unseen. Raises InputRefused if a required field found no column."""
@@ -265,4 +266,4 @@ def propose(path: Path, kind: str = "applications") -> Proposal:
         delimiter=look.delimiter,
         path=str(path),
     )
-    return Proposal(mapping, found.guesses, found.unmapped, (*look.notes, *found.notes))
+    return Proposal(mapping, found.guesses, found.unmapped, (*look.notes, *found.notes), found.assumed)

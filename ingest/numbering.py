@@ -44,18 +44,27 @@ def _digits(sort: phonenumbers.PhoneNumberDesc | None) -> str:
     return f"(?:{pattern})".replace(r"\d", "[0-9]") if pattern else _NOBODY
 
 
-def read_numbers(texts: list[str], region: str) -> list[str | None]:
-    """E.164 of each text as somebody in `region` dials it, each distinct text once; None where it is no number."""
-    found = {text: _read(text, region) for text in set(texts)}
+def trunk_prefix(region: str) -> str:
+    """What is dialled before a national number within its own country; "" where nothing is."""
+    plan = _plan(region)
+    return plan.trunk if plan is not None else ""
+
+
+def read_numbers(texts: list[str], region: str, *, strict: bool = False) -> list[str | None]:
+    """E.164 of each text as somebody in `region` dials it, each distinct text once; None where it is no number.
+
+    `strict` takes only numbers in ranges that the library knows.
+    """
+    found = {text: _read(text, region, strict=strict) for text in set(texts)}
     return [found[text] for text in texts]
 
 
-def _read(text: str, region: str) -> str | None:
+def _read(text: str, region: str, *, strict: bool) -> str | None:
     plan = _plan(region)
     usual = plan.usual.fullmatch(text) if plan is not None and plan.usual is not None else None
     if plan is not None and usual is not None:
         return f"+{plan.code}{usual[1]}"
-    return parse_number(text, region, lenient=plan is not None)
+    return parse_number(text, region, lenient=not strict)
 
 
 @lru_cache(maxsize=4096)
@@ -74,8 +83,7 @@ def parse_number(text: str, region: str, *, lenient: bool = False) -> str | None
 
 def _possible(text: str, number: phonenumbers.PhoneNumber, region: str) -> bool:
     """Dialled in full (from abroad, or with the trunk prefix where there is one) and of a length that occurs."""
-    plan = _plan(region)
-    trunk = plan.trunk if plan is not None else ""
+    trunk = trunk_prefix(region)
     whole = text.startswith(("+", "00", trunk)) if trunk else True
     long = len(phonenumbers.national_significant_number(number)) >= LEAST_DIGITS
     reason = phonenumbers.is_possible_number_with_reason(number)

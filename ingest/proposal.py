@@ -10,9 +10,11 @@ from scipy.optimize import linear_sum_assignment
 
 from graph.schema import CANONICAL_COLUMNS, FIELD_OF_COLUMN, FieldKind
 from ingest.companions import heading_scores
+from ingest.countries import OWN_RULES
 from ingest.headings import TIE, strangeness
 from ingest.hints import value_scores
 from ingest.naming import without_common
+from ingest.origin import judge_origin
 from ingest.outcomes import FACT_FIELDS
 from ingest.recognise import Portrait, portray
 from ingest.source import SourceContext
@@ -37,6 +39,7 @@ _KIND_FIT: Final[dict[FieldKind, tuple[str, ...]]] = {
     FieldKind.EMPLOYER: ("text",),
 }
 """Kinds whose values can belie a heading; codes and free text look like anything but what has its own shape."""
+_SHAPED_AT_HOME: Final = frozenset({FieldKind.NATIONAL_ID, FieldKind.ADDRESS, FieldKind.NAME, FieldKind.ACCOUNT})
 _NEVER: Final[dict[FieldKind, tuple[str, ...]]] = {
     FieldKind.EMPLOYER: ("national_id", "email", "mobile"),
     FieldKind.TEXT: ("national_id", "email", "mobile", "address"),
@@ -69,12 +72,14 @@ class Found:
     country: str
     date_order: str | None
     notes: tuple[str, ...]
+    assumed: str = ""  # what to look at where nothing told the country
 
 
 def propose_columns(headings: tuple[str, ...], sample: pl.DataFrame, kind: str) -> Found:
     """Match the columns of `sample` (named by heading) to the fields of a kind of file."""
     fields = CANONICAL_COLUMNS if kind == "applications" else tuple(FACT_FIELDS[kind])
-    country = guess_country(headings, sample)
+    origin = judge_origin(headings, sample)
+    country = origin.country
     order = guess_date_order(sample)
     base = SourceContext.of_country(country)
     source = SourceContext(country, base.currency, base.timezone, order or base.date_order)
@@ -82,26 +87,19 @@ def propose_columns(headings: tuple[str, ...], sample: pl.DataFrame, kind: str) 
     by_heading = heading_scores(headings, fields)
     by_value = value_scores(sample.select(headings), portraits, fields, kind, by_heading)
     by_value *= 1.0 - _unwanted(headings, by_heading)[:, None] * [name not in _UNMISTAKABLE for name in fields]
-    scores = _combined(by_heading, by_value, portraits, fields, kind)
+    scores = _combined(by_heading, by_value, portraits, fields, kind, country)
     guesses = _assign(headings, fields, scores, by_heading, by_value)
     used = {g.heading for g in guesses}
-    notes = (f"country {country}, dates {source.date_order}: judged by the values",)
-    return Found(guesses, tuple(h for h in headings if h not in used), country, order, notes)
+    assumed = f"country not judged: {country} assumed; name another in [source]" if origin.assumed else ""
+    judged = "" if origin.assumed else f"country {country}: judged by {origin.by}; "
+    notes = (f"{judged}dates {source.date_order}: judged by the values",)
+    return Found(guesses, tuple(h for h in headings if h not in used), country, order, notes, assumed)
 
 
 def _unwanted(headings: tuple[str, ...], by_heading: NDArray[np.float64]) -> NDArray[np.float64]:
     """How much to disbelieve values under headings that no field of ours wants."""
     strange = np.array([strangeness(heading) for heading in without_common(headings)])
     return np.where(strange > by_heading.max(axis=1, initial=0.0) + TIE, 0.9 * strange, 0.0)
-
-
-def guess_country(headings: tuple[str, ...], sample: pl.DataFrame) -> str:
-    """CN where Chinese characters or +86 numbers are about, else US."""
-    if sum(any("\u4e00" <= c <= "\u9fff" for c in h) for h in headings) * 3 >= len(headings) > 0:
-        return "CN"
-    text = " ".join(headings) + " ".join(v for h in headings for v in sample[h].head(50).drop_nulls().to_list())
-    chinese = sum("\u4e00" <= c <= "\u9fff" for c in text)
-    return "CN" if chinese * 20 >= len(text) or "+86" in text else "US"
 
 
 def guess_date_order(sample: pl.DataFrame) -> str | None:
@@ -123,12 +121,17 @@ def _combined(
     portraits: list[Portrait],
     fields: tuple[str, ...],
     kind: str,
+    country: str,
 ) -> NDArray[np.float64]:
-    """Either alone may convince; a heading whose values are of another kind is believed much less."""
+    """Either alone may convince; a heading whose values are of another kind is believed much less.
+
+    Names, IDs, addresses and accounts are known by China's and America's shapes only, and belie nothing elsewhere.
+    """
     scores = 1.0 - (1.0 - 0.92 * by_heading) * (1.0 - 0.75 * by_value)
     kinds = [_kind_of(name, kind) for name in fields]
+    shaped = set(kinds) if country in OWN_RULES else set(kinds) - _SHAPED_AT_HOME
     for row, portrait in enumerate(portraits):
-        belied = {k for k in set(kinds) if _belied(portrait, k)}
+        belied = {k for k in shaped if _belied(portrait, k)}
         scores[row] *= [_CONTRADICTED if k in belied else 1.0 for k in kinds]
     return scores
 

@@ -11,6 +11,7 @@ from ingest.checkdigits import luhn_ok
 from ingest.clean import clean_texts
 from ingest.codes import Problem
 from ingest.columns import Names, Stages, run
+from ingest.countries import MINOR_DIGITS
 from ingest.identifiers import vin_fact_stages
 from ingest.identity import id_fact_stages
 from ingest.source import SourceContext
@@ -164,7 +165,7 @@ def _portrait(facts: dict[str, Any], moments: pl.Series, source: SourceContext) 
         fits=_fits(
             {name[3:]: share for name, share in facts.items() if name.startswith("is_")}, unique / present, source
         ),
-        median=None if median is None else median / 100,
+        median=None if median is None else median / 10 ** MINOR_DIGITS[source.currency],
         year=None if middle is None else 1970 + middle / DAY / 365.2425,
         clock=facts["is_clock"],
         constant=many and unique == 1,
