@@ -213,7 +213,7 @@ def heading_scores(headings: Sequence[str], fields: Sequence[str]) -> NDArray[np
         if place is None and own_score(text, "phone.1") >= _PLAIN and read_heading(text).index is None:
             phones += 1
         foreign = foreign_field(text)
-        if foreign in fields:
+        if foreign is not None and foreign in fields:
             scores[row, list(fields).index(foreign)] = _FOREIGN
             continue
         for at, column in enumerate(fields):
