@@ -36,11 +36,11 @@ class Calendar:
     def __init__(self, dice: Dice) -> None:
         self.dice = dice
         self._busy = [_busy(day) for day in range(DAYS)]
-        self._days = Weighted.of(range(DAYS), [_growth(day) * busy for day, busy in enumerate(self._busy)])
+        self._days = Weighted.of(range(DAYS), [_growth(day) for day in range(DAYS)])
         self._hours = Weighted.of(range(24), HOURS)
 
     def day(self) -> int:
-        """Any day, by how busy it is."""
+        """Any day of a growing business; its seasons and weeks come by `from_day`, for groups and singles alike."""
         return self.dice.draw(self._days)
 
     def from_day(self, day: int) -> datetime:
