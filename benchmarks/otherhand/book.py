@@ -14,7 +14,7 @@ from benchmarks.otherhand.honest import CLASSES, single
 from benchmarks.otherhand.locales import read_locale
 from benchmarks.otherhand.outcomes import learnt
 from benchmarks.otherhand.people import Contact, Partner
-from benchmarks.otherhand.world import Application, World
+from benchmarks.otherhand.world import Application, Deal, World
 
 FIRST_NUMBER: Final = 3_104_000
 SENT_TWICE: Final = 250
@@ -77,7 +77,7 @@ def write(plan: Plan, folder: Path) -> Counter[str]:
 
 def _typed(world: World, hand: Hand, a: Application) -> dict[str, object]:
     """Every field of an application as it is typed."""
-    yes, deal = world.dice.yes, a.deal
+    yes = world.dice.yes
     first, second = (*a.references, NOBODY, NOBODY)[:2]
     partner = a.partner or NO_PARTNER
     return {
@@ -95,18 +95,10 @@ def _typed(world: World, hand: Hand, a: Application) -> dict[str, object]:
         "employer.phone": hand.phone(a.employer_phone),
         "occupation": hand.words(a.occupation),
         "monthly_income": hand.amount(a.income) if yes(0.97) else "",
-        "dealer_id": deal.dealer.code,
-        "dealer_name": deal.dealer.name,
-        "officer_id": deal.officer.name,
-        "vin": deal.vin if yes(0.8) else "",
-        "vehicle_price": hand.amount(deal.price),
-        "vehicle_appraisal": hand.amount(round(deal.appraisal, 2)) if yes(0.8) else "",
-        "vehicle_condition": world.locale.conditions[0 if deal.new else 1],
-        "vehicle_make": deal.car.make,
-        "vehicle_model": deal.car.model,
-        "loan_amount": hand.amount(deal.loan),
-        "down_payment": hand.amount(deal.down),
-        "term_months": deal.term,
+        "dealer_id": a.deal.dealer.code,
+        "dealer_name": a.deal.dealer.name,
+        "officer_id": a.deal.officer.name,
+        **_bought(world, hand, a.deal),
         "bank_account": a.account,
         "account_holder_name": hand.name(a.holder) if a.account and yes(0.9) else "",
         "device_id": a.device,
@@ -116,6 +108,21 @@ def _typed(world: World, hand: Hand, a: Application) -> dict[str, object]:
         **_somebody(hand, "reference.1", first),
         **_somebody(hand, "reference.2", second),
         "channel": a.channel,
+    }
+
+
+def _bought(world: World, hand: Hand, deal: Deal) -> dict[str, object]:
+    yes = world.dice.yes
+    return {
+        "vin": deal.vin if yes(0.8) else "",
+        "vehicle_price": hand.amount(deal.price),
+        "vehicle_appraisal": hand.amount(round(deal.appraisal, 2)) if yes(0.8) else "",
+        "vehicle_condition": world.locale.conditions[0 if deal.new else 1],
+        "vehicle_make": deal.car.make,
+        "vehicle_model": deal.car.model,
+        "loan_amount": hand.amount(deal.loan),
+        "down_payment": hand.amount(deal.down),
+        "term_months": deal.term,
     }
 
 
