@@ -74,21 +74,21 @@ def test_every_book_is_loaded_whole_and_its_truth_is_its_own(locale: str, column
 
 @pytest.mark.parametrize("columns", COLUMNS)
 def test_the_truth_names_rings_typologies_and_classes(columns: str, tmp_path: Path) -> None:
-    counts = write(Plan("en", columns, 1500, 1, 0.15), tmp_path)
+    counts = write(Plan("en", columns, 900, 1, 0.16), tmp_path)
     rows = truth(tmp_path)
     rings = Counter(row["ring_id"] for row in rows if row["ring_id"])
     typology = {row["ring_id"]: row["typology"] for row in rows if row["ring_id"]}
     assert set(typology.values()) == {make.__name__ for make in (LEAN if columns == "lean" else RICH)}
     assert len({(row["ring_id"], row["typology"]) for row in rows if row["ring_id"]}) == len(rings)
     assert min(rings.values()) >= 3
-    assert 225 <= rings.total() < 250
+    assert 144 <= rings.total() < 169
     classes = {row["typology"] for row in rows if not row["ring_id"]}
     assert classes == {"", *(make.__name__ for make in CLASSES)}
     assert counts["single"] == sum(not row["typology"] for row in rows)
 
 
 def test_neither_holes_nor_hours_nor_forms_tell_fraud(tmp_path: Path) -> None:
-    write(Plan("es", "rich", 2400, 5, 0.4), tmp_path)
+    write(Plan("es", "rich", 1600, 5, 0.4), tmp_path)
     locale = read_locale("es")
     ringed = {row["application_id"] for row in truth(tmp_path) if row["ring_id"]}
     with (tmp_path / "applications.csv").open(encoding="utf-8-sig", newline="") as book:
@@ -118,7 +118,7 @@ def _iso(text: str) -> str:
 
 
 def test_most_of_a_ring_is_tied_by_something() -> None:
-    world = drawn(Plan("vi", "rich", 1200, 1, 0.15))
+    world = drawn(Plan("vi", "rich", 800, 1, 0.16))
     ringed: dict[str, list[Any]] = {}
     for application in world.filed:
         if application.kind.ring:
