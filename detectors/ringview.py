@@ -27,7 +27,7 @@ COARSE: Final = np.array(sorted(DERIVED_KIND.values()))
 OF_BOOK: Final = frozenset(
     ["EMPLOYER_BURST", "BUILDING_BURST", "SHARED_WORK_PHONE", "KNOWN_FRAUD_LINK", *OFFICER_REASONS, OFFICER_APPRAISAL]
 )
-"""Reasons whose sentence is about the whole book, as "far more than its size explains": so are its numbers."""
+"""Reasons whose sentence is about the whole book ("more often than over the rest of it"): so are its numbers."""
 OF_APPLICATIONS: Final = frozenset(["SAME_PERSON_MANY", "IDENTITY_CONFLICT"])
 """Reasons whose sentence counts applications, not people."""
 NOTHING: Final = Evidence("", "")
