@@ -174,7 +174,8 @@ class LocalNeo4j:
 
     def _set_password(self, java: str, jars: Path) -> None:
         run(
-            [java, *SHORT_LIVED, "-cp", f"{jars}/*", ADMIN_TOOL, "dbms", "set-initial-password", self.password],
+            # after "--", or a password that begins with a dash is taken for an option
+            [java, *SHORT_LIVED, "-cp", f"{jars}/*", ADMIN_TOOL, "dbms", "set-initial-password", "--", self.password],
             "the initial password could not be set",
             {"NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")},
         )
