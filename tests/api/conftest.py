@@ -1,5 +1,6 @@
 """A small book, loaded and swept once for all API tests, and an API over it."""
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +11,12 @@ import pytest
 import uvicorn
 
 from api.app import create_app
+from api.cli import main
 from api.commands.serving import listen
 from api.wiring import House, Services, open_house, services
 from casework.access import Scope
 from tests.api.book import fresh, load, rows, run_sweep, write_csv
+from tests.api.shell import Ran, Shell
 
 
 @dataclass(frozen=True)
@@ -68,3 +71,24 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with serving(served) as client:
         yield World(house, served, client, key, book)
     house.close()
+
+
+@pytest.fixture
+def ringsight(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Runs `ringsight` in this process, with no setting but those that a test makes."""
+    for name in ("HOME", "STORE", "LEDGER", "POLICY", "COUNTRY"):
+        monkeypatch.delenv(f"RINGSIGHT_{name}", raising=False)
+
+    def run(*words: object) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["ringsight", *map(str, words)])
+        capsys.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        said = capsys.readouterr()
+        assert "Traceback" not in said.out + said.err
+        return Ran(code, said.out, said.err)
+
+    return run

@@ -3,53 +3,27 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 import structlog
 
-from api.cli import main
 from api.commands.acting import account
 from casework.audit import Audit, Entry
 from casework.ledger import Ledger
 from tests.api.book import FIELDS, rows, write_csv
-
-
-@dataclass
-class Ran:
-    code: int
-    out: str
-    err: str
-
-
-Shell = Callable[..., Ran]
+from tests.api.shell import Shell
 
 
 @pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Shell]:
-    """Runs `ringsight` in this process, in an empty folder with a home of its own."""
+def shell(ringsight: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Shell]:
+    """`ringsight` in an empty folder with a home of its own."""
     monkeypatch.chdir(tmp_path)
-    for name in ("STORE", "LEDGER", "POLICY", "COUNTRY"):
-        monkeypatch.delenv(f"RINGSIGHT_{name}", raising=False)
     monkeypatch.setenv("RINGSIGHT_HOME", str(tmp_path / "home"))
-
-    def run(*words: object) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["ringsight", *map(str, words)])
-        capsys.readouterr()
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return Ran(code, said.out, said.err)
-
-    yield run
+    yield ringsight
     structlog.reset_defaults()  # serve sends logs to the standard error of its test
 
 

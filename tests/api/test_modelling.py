@@ -6,15 +6,12 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api.cli import main
 from api.console import FAILED, WRONG_USE
 from api.modelling import CURRENT, cards, current_id, current_model, train_model, use
 from api.settings import read_settings
@@ -25,24 +22,11 @@ from detectors.model import CARD, Model
 from detectors.policy import DEFAULT
 from graph.errors import NotFound, SettingsError
 from tests.api.book import RING_SIZE, RINGS, fresh, load, rows, write_csv
+from tests.api.shell import Shell
 
 APPLICATIONS = 500 + RINGS * RING_SIZE
 SAMPLE = 30
 """Scores that a sweep computes again here: all of them are, in tests/detectors/test_learnt.py."""
-
-
-@dataclass
-class Ran:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Shell = Callable[..., Ran]
 
 
 def hush(_: str) -> None:
@@ -86,26 +70,11 @@ def home(trained: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def shell(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    """Runs `ringsight` in this process on the trained home."""
-    for name in ("STORE", "LEDGER", "POLICY", "COUNTRY"):
-        monkeypatch.delenv(f"RINGSIGHT_{name}", raising=False)
+def shell(ringsight: Shell, home: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """`ringsight` on the trained home."""
     monkeypatch.setenv("RINGSIGHT_HOME", str(home))
     monkeypatch.setattr(Bounds.__init__, "__defaults__", (None, None, SAMPLE))
-
-    def run(*words: object) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["ringsight", *map(str, words)])
-        capsys.readouterr()
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return Ran(code, said.out, said.err)
-
-    return run
+    return ringsight
 
 
 def only_model(home: Path) -> str:

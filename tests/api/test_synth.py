@@ -1,31 +1,15 @@
-import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from api.cli import main
+from tests.api.shell import Shell
 
 
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
-    """Exit code and what `ringsight synth` said."""
-    monkeypatch.setattr(sys, "argv", ["ringsight", "synth", *map(str, words)])
-    code = 0
-    try:
-        main()
-    except SystemExit as end:
-        code = int(end.code or 0)
-    said = capsys.readouterr()
-    return code, said.out, said.err
-
-
-def test_every_knob_reaches_the_book(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_knob_reaches_the_book(tmp_path: Path, ringsight: Shell) -> None:
     def book(name: str, *words: object) -> tuple[bytes, dict[str, object]]:
-        code, out, _ = run(monkeypatch, capsys, tmp_path / name, "--applications", 900, "--json", *words)
-        assert code == 0
-        return b"".join(p.read_bytes() for p in sorted((tmp_path / name).rglob("*.csv"))), json.loads(out)
+        said = ringsight("synth", tmp_path / name, "--applications", 900, "--json", *words)
+        assert said.code == 0
+        return b"".join(p.read_bytes() for p in sorted((tmp_path / name).rglob("*.csv"))), said.json
 
     plain, said = book("plain", "--fraud-rate", 0.1)
     assert book("again", "--fraud-rate", 0.1)[0] == plain
@@ -54,15 +38,8 @@ def test_every_knob_reaches_the_book(
         (("--headings", "odd"), "varied"),
     ],
 )
-def test_a_wrong_knob_is_named(
-    words: tuple[object, ...],
-    names: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    code, out, err = run(monkeypatch, capsys, tmp_path / "book", *words)
-    assert code == 2
-    assert names in err
-    assert "Traceback" not in out + err
+def test_a_wrong_knob_is_named(words: tuple[object, ...], names: str, tmp_path: Path, ringsight: Shell) -> None:
+    said = ringsight("synth", tmp_path / "book", *words)
+    assert said.code == 2
+    assert names in said.err
     assert not (tmp_path / "book").exists()

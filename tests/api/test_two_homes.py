@@ -1,63 +1,50 @@
 """One book in two homes, with other keys, batch sizes and stores: the same scores and rings to the last digit."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from ingest.synthetic import write_book
+from tests.api.shell import Ran, Shell
 from tests.conftest import Server
 
 APPLICATIONS = 500
 
 
-def ringsight(home: Path, *words: str, store: dict[str, str] | None = None) -> str:
-    """Run a command as a user would; returns its standard output."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("RINGSIGHT_")}
-    done = subprocess.run(
-        [sys.executable, "-c", "from api.cli import main; main()", *words],
-        env={**clean, "RINGSIGHT_HOME": str(home), **(store or {})},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def swept(folder: Path, book: Path, batch: int, store: dict[str, str] | None = None) -> tuple[str, str]:
+def swept(ringsight: Shell, folder: Path, book: Path, batch: int) -> tuple[str, str]:
     """Load, sweep and export a book in a new home; returns the two exports."""
-    home = folder / "home"
-    ringsight(home, "init", store=store)
-    told = json.loads(
-        ringsight(home, "load", str(book / "applications.csv"), "--batch-size", str(batch), "--json", store=store)
-    )
+
+    def done(*words: object) -> Ran:
+        ran = ringsight(*words)
+        assert ran.code == 0, ran.err
+        return ran
+
+    done("init")
+    told = done("load", book / "applications.csv", "--batch-size", batch, "--json").json
     assert told["read"] == told["loaded"] + told["duplicate"] + told["quarantined"]
     assert told["loaded"] >= APPLICATIONS
-    ringsight(home, "sweep", "--json", store=store)
+    done("sweep", "--json")
     for what in ("scores", "rings"):
-        ringsight(home, "export", what, str(folder / f"{what}.csv"), store=store)
+        done("export", what, folder / f"{what}.csv")
     return (folder / "scores.csv").read_text("utf-8"), (folder / "rings.csv").read_text("utf-8")
 
 
 @pytest.mark.timeout(900)
-def test_sqlite_and_neo4j_give_the_same_digits(tmp_path: Path, neo4j_server: Server) -> None:
-    book = tmp_path / "book"
+def test_sqlite_and_neo4j_give_the_same_digits(
+    tmp_path: Path, neo4j_server: Server, ringsight: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, one, two = tmp_path / "book", tmp_path / "one", tmp_path / "two"
     write_book(book, applications=APPLICATIONS, seed=5)
-    neo4j = {
-        "RINGSIGHT_STORE": neo4j_server.uri,
-        "RINGSIGHT_NEO4J_USER": neo4j_server.user,
-        "RINGSIGHT_NEO4J_PASSWORD": neo4j_server.password,
-    }
     _empty(neo4j_server)
-    (tmp_path / "one").mkdir()
-    (tmp_path / "two").mkdir()
-    scores, rings = swept(tmp_path / "one", book, 313)
-    other_scores, other_rings = swept(tmp_path / "two", book, 5000, neo4j)
+    one.mkdir()
+    two.mkdir()
+    monkeypatch.setenv("RINGSIGHT_HOME", str(one / "home"))
+    scores, rings = swept(ringsight, one, book, 313)
+    monkeypatch.setenv("RINGSIGHT_HOME", str(two / "home"))
+    monkeypatch.setenv("RINGSIGHT_STORE", neo4j_server.uri)
+    monkeypatch.setenv("RINGSIGHT_NEO4J_USER", neo4j_server.user)
+    monkeypatch.setenv("RINGSIGHT_NEO4J_PASSWORD", neo4j_server.password)
+    other_scores, other_rings = swept(ringsight, two, book, 5000)
     _empty(neo4j_server)
     assert scores.count("\n") == APPLICATIONS + 1
     assert rings.count("\n") > 1
