@@ -62,6 +62,7 @@ class Shape:
     columns: float = 0.5  # share of the columns that a tree may use
     rows: float = 0.8
     shrink: float = 5.0  # L2 on leaf values
+    drawn: bool = False  # thresholds are drawn, the best of them kept, instead of searched for
 
 
 def fit(
@@ -93,6 +94,7 @@ def fit(
         "bagging_fraction": shape.rows,
         "bagging_freq": 1,
         "lambda_l2": shape.shrink,
+        "extra_trees": shape.drawn,
         "max_bin": 127,
         "seed": seed,
         "deterministic": True,

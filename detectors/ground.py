@@ -22,17 +22,18 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
-LARGEST: Final = 120_000
+LARGEST: Final = 80_000
 """Applications that are trained on: the latest of a larger book."""
 FOLDS: Final = 2
 LARGEST_DEALER: Final = 0.1
 """Share of the book beyond which a dealer's lone applications may lie in both folds: one alone would lack innocents."""
-WANTED: Final = 5_000
-"""Planted applications to learn from, by one copy of the book to MOST_COPIES."""
+WANTED: Final = 10_000
+"""Planted applications to learn from, by one copy of the book to MOST_COPIES. Half as many: AP -.03 on 50,000."""
 MOST_COPIES: Final = 8
 OTHERS: Final = 0.3
 """Share of a copy's other rows that stand against the planted ones."""
 MOST_OTHERS: Final = 60_000
+"""Of all copies together."""
 LOUD: Final = 0.1
 """Share of the book that stands out by the unsupervised score and is not planted into."""
 DERIVED: Final = ("rank", "home_persons", "established")
@@ -134,6 +135,7 @@ def planted_rows(ground: Ground, policy: Policy, grammar: Grammar, seed: int, sa
     quiet = (ground.seen.raw <= np.quantile(ground.seen.raw, 1 - LOUD)) & (ground.drawn > 0)
     measured = norms(dict(book.columns))
     columns = {name: column for name, column in book.columns.items() if name not in DERIVED}
+    share = min(OTHERS, MOST_OTHERS / (copies * size))
     parts = []
     for number in range(copies):
         say(f"planting rings, copy {number + 1} of {copies}")
@@ -141,7 +143,7 @@ def planted_rows(ground: Ground, policy: Policy, grammar: Grammar, seed: int, sa
         core = planted.columns["employer_core"].astype(np.int64)
         copy = settled(lay_out({**planted.columns, **ground.registry.columns(core)}, planted.links))
         seen = survey(copy, policy, measured, learns=True, tail=ground.seen.tails)
-        parts.append(_sample(ground, planted, blind_parts(copy, seen), np.random.default_rng((seed, number))))
+        parts.append(_sample(ground, planted, blind_parts(copy, seen), share, np.random.default_rng((seed, number))))
     return Rows(
         np.concatenate([p.columns for p in parts]),
         np.concatenate([p.label for p in parts]),
@@ -158,9 +160,11 @@ def _joined(parts: Sequence[NDArray[Any]], rows: I64) -> F32:
     return table
 
 
-def _sample(ground: Ground, planted: Planted, parts: Sequence[NDArray[Any]], rng: np.random.Generator) -> Rows:
+def _sample(
+    ground: Ground, planted: Planted, parts: Sequence[NDArray[Any]], share: float, rng: np.random.Generator
+) -> Rows:
+    """A copy's planted rows, of rings and of innocent groups, and a share of its others."""
     group = planted.ring
-    share = min(OTHERS, MOST_OTHERS / max(len(group), 1))
     others = (rng.random(len(group)) < share) & ~ground.confirmed & (ground.drawn > 0)
     chosen = np.flatnonzero((group >= 0) | others)
     fold_of_group = rng.integers(0, FOLDS, int(group.max(initial=0)) + 1)

@@ -1,5 +1,7 @@
 """The booster: an answer by row, a life as text, a model that its seed decides."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,16 @@ def rows(count: int = 400, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture(scope="module")
 def booster() -> Booster:
     return fit(*rows(), NAMES, seed=4, shape=SHAPE)
+
+
+def test_drawn_thresholds_are_others_and_learn_as_well() -> None:
+    matrix, label = rows()
+    shape = replace(SHAPE, drawn=True)
+    drawn = fit(matrix, label, NAMES, seed=4, shape=shape)
+    assert drawn.text == fit(matrix, label, NAMES, seed=4, shape=shape).text
+    assert drawn.text != fit(matrix, label, NAMES, seed=4, shape=SHAPE).text
+    margin = drawn.margin(matrix)
+    assert margin[label].mean() > margin[~label].mean() + 500
 
 
 def test_a_row_alone_is_the_row_in_company(booster: Booster) -> None:
