@@ -3,7 +3,8 @@
 Each application is sent as the raw file has it (texts as they stand, amounts as plain numbers) to a server process of
 its own; the endpoint scores it by the online code, stored scores unread. Equal means score, band and probability.
 
-Run: python -m benchmarks.rescore HOME APPLICATIONS.csv BOOK.toml [--count N] [--seed N]
+Run: python -m benchmarks.rescore [HOME APPLICATIONS.csv BOOK.toml] [--count N] [--seed N]
+Without a home it makes one, of a sample book of 5,000 applications with outcomes, trained and swept.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import os
 import random
 import socket
 import subprocess
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -20,10 +22,12 @@ from typing import Any, Final
 import httpx
 import polars as pl
 
+from benchmarks._arms import Book, loaded, locale_of
 from benchmarks._machine import CLI, machine, ringsight, save
 from ingest.clean import KIND_OF_COLUMN, clean_columns
 from ingest.mapping import Mapping, read_mapping
 
+APPLICATIONS: Final = 5_000
 PLACES: Final[dict[str, tuple[str, ...]]] = {
     "name": ("applicant", "name"),
     "national_id": ("applicant", "national_id"),
@@ -49,17 +53,28 @@ GROUPS: Final = {"co_applicant": "co_applicants", "reference": "references"}
 def main() -> None:
     """Serve, ask, compare, print, save; exit code 1 when one answer differs."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("home", type=Path)
-    parser.add_argument("file", type=Path)
-    parser.add_argument("mapping", type=Path)
+    parser.add_argument("given", type=Path, nargs="*", metavar="HOME APPLICATIONS.csv BOOK.toml")
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    payloads = random.Random(asked.seed).sample(whole_rows(asked.file, read_mapping(asked.mapping)), asked.count)
-    found = compare(asked.home, payloads, published(asked.home))
+    if len(asked.given) not in (0, 3):
+        parser.error("give a home, the file that was loaded and its mapping, or none of them")
+    with tempfile.TemporaryDirectory(prefix="ringsight-rescore-") as folder:
+        home, file, mapping = asked.given or swept(Path(folder), asked.seed)
+        payloads = random.Random(asked.seed).sample(whole_rows(file, read_mapping(mapping)), asked.count)
+        found = compare(home, payloads, published(home))
     path = save("rescore", {**found, "machine": machine()})
     print(found, f"saved {path.name}")
     raise SystemExit(found["differing"] > 0)
+
+
+def swept(folder: Path, seed: int) -> tuple[Path, Path, Path]:
+    """A home with a book that a model has swept, the file it was loaded from, and its mapping."""
+    book = Book(APPLICATIONS, seed, locale_of(seed), "standard")
+    home, files, _ = loaded(book, folder, ("applications", "employers", "outcomes"))
+    home.run("train", "train", "--json")
+    home.run("sweep", "sweep", "--json")
+    return home.folder, files / "applications.csv", files / "applications.toml"
 
 
 def whole_rows(file: Path, mapping: Mapping) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ Run: python -m benchmarks.otherhand write FOLDER [--locale de] [--columns rich] 
      [--seed S]
      python -m benchmarks.otherhand measure [--seeds 1] [--books en:rich es:lean] [--arms cold full] [--applications N]
      [--out FILE]
+Without a word it measures, with the defaults; the figures go to benchmarks/results/otherhand.json.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks._arms import ARMS, code_digest
-from benchmarks._machine import keep, machine
+from benchmarks._machine import RESULTS, keep, machine
 from benchmarks.otherhand.book import USUAL_FRAUD, Plan, write
 from benchmarks.otherhand.locales import COLUMNS, LOCALES
 from benchmarks.otherhand.measure import Run, measured, summary, table, title
@@ -44,11 +45,11 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     measuring.add_argument("--seeds", type=int, nargs="+", default=[1])
     measuring.add_argument("--books", type=_book, nargs="+", default=[_book(book) for book in BOOKS])
     measuring.add_argument("--arms", choices=list(ARMS), nargs="+", default=["cold", "full"])
-    measuring.add_argument("--out", type=Path)
+    measuring.add_argument("--out", type=Path, default=RESULTS / "otherhand.json")
     for action in (writing, measuring):
         action.add_argument("--applications", type=int, default=APPLICATIONS)
         action.add_argument("--fraud", type=float, default=USUAL_FRAUD, help="part of the book that is in rings")
-    return parser.parse_args(words)
+    return parser.parse_args((sys.argv[1:] if words is None else words) or ["measure"])
 
 
 def _written(asked: argparse.Namespace) -> None:
@@ -65,9 +66,8 @@ def _measured(asked: argparse.Namespace) -> None:
                 runs.append(run)
     found: dict[str, Any] = summary(runs)
     print(table(found))
-    if asked.out:
-        said = {"applications": asked.applications, "fraud": asked.fraud, "seeds": asked.seeds}
-        keep(asked.out, {**said, "code": code_digest(), "machine": machine(), **found})
+    said = {"applications": asked.applications, "fraud": asked.fraud, "seeds": asked.seeds}
+    keep(asked.out, {**said, "code": code_digest(), "machine": machine(), **found})
 
 
 def main(words: Sequence[str] | None = None) -> int:
