@@ -1,5 +1,6 @@
 """A small book, loaded and swept once for all API tests, and an API over it."""
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -76,8 +77,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture
 def ringsight(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
     """Runs `ringsight` in this process, with no setting but those that a test makes."""
-    for name in ("HOME", "STORE", "LEDGER", "POLICY", "COUNTRY"):
-        monkeypatch.delenv(f"RINGSIGHT_{name}", raising=False)
+    for name in [name for name in os.environ if name.startswith("RINGSIGHT_")]:
+        monkeypatch.delenv(name)
 
     def run(*words: object) -> Ran:
         monkeypatch.setattr(sys, "argv", ["ringsight", *map(str, words)])
