@@ -29,7 +29,7 @@ Columns = Mapping[str, NDArray[np.generic]]
 MANIFEST: Final = "manifest.json"
 MODEL: Final = "model"
 """Folder of the model that a sweep asked, inside its artifact: what scores new rows as it scored the old."""
-FORMAT: Final = 4
+FORMAT: Final = 5
 
 
 def digest_of(path: Path) -> str:

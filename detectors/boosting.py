@@ -75,6 +75,7 @@ def fit(
     shape: Shape | None = None,
     unread: Collection[str] = (),
     start: F64 | None = None,
+    shares: bool = False,
 ) -> Booster:
     """Fit label 1 against 0 on [R, F] columns; the same rows, names and seed give the same model.
 
@@ -86,7 +87,7 @@ def fit(
 
     shape = shape or Shape()
     settings = {
-        "objective": "binary",
+        "objective": "cross_entropy" if shares else "binary",
         "num_leaves": shape.leaves,
         "learning_rate": shape.rate,
         "min_data_in_leaf": shape.least,

@@ -128,22 +128,38 @@ def _latest(inputs: Inputs) -> Inputs:
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class PlantedCopy:
+    """A copy of the book with rings in it, laid out and surveyed."""
+
+    planted: Planted
+    book: Book
+    seen: Survey
+
+
+def planted_copy(ground: Ground, policy: Policy, grammar: Grammar, seed: int) -> PlantedCopy:
+    """Plant into a copy of the book, where nothing stands out and the draw has rows; what is rare stays as it was."""
+    quiet = (ground.seen.raw <= np.quantile(ground.seen.raw, 1 - LOUD)) & (ground.drawn > 0)
+    columns = {name: column for name, column in ground.book.columns.items() if name not in DERIVED}
+    planted = plant(columns, ground.links, grammar, seed=seed, quiet=quiet)
+    core = planted.columns["employer_core"].astype(np.int64)
+    book = settled(lay_out({**planted.columns, **ground.registry.columns(core)}, planted.links))
+    return PlantedCopy(
+        planted, book, survey(book, policy, norms(dict(ground.book.columns)), learns=True, tail=ground.seen.tails)
+    )
+
+
 def planted_rows(ground: Ground, policy: Policy, grammar: Grammar, seed: int, say: Say) -> Rows:
     """Planted rows of several copies, of rings and of innocent groups, and some of the others."""
-    book, size = ground.book, ground.book.applications
+    size = ground.book.applications
     copies = int(np.clip(round(WANTED / max(grammar.rows * size, 1)), 1, MOST_COPIES))
-    quiet = (ground.seen.raw <= np.quantile(ground.seen.raw, 1 - LOUD)) & (ground.drawn > 0)
-    measured = norms(dict(book.columns))
-    columns = {name: column for name, column in book.columns.items() if name not in DERIVED}
     share = min(OTHERS, MOST_OTHERS / (copies * size))
     parts = []
     for number in range(copies):
         say(f"planting rings, copy {number + 1} of {copies}")
-        planted = plant(columns, ground.links, grammar, seed=seed * 1009 + number, quiet=quiet)
-        core = planted.columns["employer_core"].astype(np.int64)
-        copy = settled(lay_out({**planted.columns, **ground.registry.columns(core)}, planted.links))
-        seen = survey(copy, policy, measured, learns=True, tail=ground.seen.tails)
-        parts.append(_sample(ground, planted, blind_parts(copy, seen), share, np.random.default_rng((seed, number))))
+        copy = planted_copy(ground, policy, grammar, seed * 1009 + number)
+        parts.append(_sample(ground, copy, share, np.random.default_rng((seed, number))))
+        del copy  # before the next is made
     return Rows(
         np.concatenate([p.columns for p in parts]),
         np.concatenate([p.label for p in parts]),
@@ -160,14 +176,12 @@ def _joined(parts: Sequence[NDArray[Any]], rows: I64) -> F32:
     return table
 
 
-def _sample(
-    ground: Ground, planted: Planted, parts: Sequence[NDArray[Any]], share: float, rng: np.random.Generator
-) -> Rows:
+def _sample(ground: Ground, copy: PlantedCopy, share: float, rng: np.random.Generator) -> Rows:
     """A copy's planted rows, of rings and of innocent groups, and a share of its others."""
-    group = planted.ring
+    group = copy.planted.ring
     others = (rng.random(len(group)) < share) & ~ground.confirmed & (ground.drawn > 0)
     chosen = np.flatnonzero((group >= 0) | others)
     fold_of_group = rng.integers(0, FOLDS, int(group.max(initial=0)) + 1)
     fold = np.where(group >= 0, fold_of_group[np.maximum(group, 0)], ground.fold)
-    ring = np.where(planted.innocent, -1, group)[chosen]
-    return Rows(_joined(parts, chosen), ring >= 0, chosen, fold[chosen], ring)
+    ring = np.where(copy.planted.innocent, -1, group)[chosen]
+    return Rows(_joined(blind_parts(copy.book, copy.seen), chosen), ring >= 0, chosen, fold[chosen], ring)

@@ -21,7 +21,7 @@ I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
 Bool = NDArray[np.bool_]
 
-LAYERS: Final = ("layer0", "layer1", *(f"{flag}_around" for flag in FLAGS))
+LAYERS: Final = ("layer0", "layer1", "overlap", *(f"{flag}_around" for flag in FLAGS))
 BOOK_COLUMNS: Final = (
     "event_at", "surname", "name", "name_birth", "home_region", "region", "model", "channel", "age", "term",
     "income_band", "loan", "loan_ratio", "appraisal_ratio", "price_to_income", "used", "open", "holder_mismatch",

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from detectors import around, wide
+from detectors import around, groups, wide
 from detectors.boosting import Booster
 from detectors.columns import text_digest
 from detectors.policy import Policy
@@ -24,7 +24,7 @@ I64 = NDArray[np.int64]
 CARD: Final = "card.json"
 FOLDS: Final = "folds.arrow"
 NO_FOLD: Final = -1
-FORMAT: Final = 3
+FORMAT: Final = 4
 MIDDLE: Final = 12_000
 """Added to learnt scores (thousandths of log odds), which then are positive like the unsupervised ones."""
 
@@ -65,6 +65,7 @@ class Model:
     A taught booster reads around.OUTCOME alone, and answers what they add to the blind one's log odds.
 
     known, fold: digests of the applications that were trained on, ascending, and the fold that did not see each.
+    judge: tells how much of one ring a group is, of groups.NAMES (None, where too little was planted).
     card: see detectors.train.
     """
 
@@ -73,6 +74,7 @@ class Model:
     taught: tuple[Booster, ...]
     known: I64
     fold: NDArray[np.int8]
+    judge: Booster | None = None
 
     @property
     def model_id(self) -> str:
@@ -104,13 +106,16 @@ class Model:
     def suits(self, policy: Policy) -> bool:
         """Whether the policy makes the columns that the model reads, and forbids the same ones as then."""
         suited = self.blind[0].names == blind_names(policy) and tuple(self.card.get("unread", ())) == unread(policy)
-        return suited and (not self.taught or self.taught[0].names == around.OUTCOME)
+        judges = self.judge is None or self.judge.names == groups.NAMES
+        return suited and judges and (not self.taught or self.taught[0].names == around.OUTCOME)
 
     def save(self, folder: Path) -> None:
         """Write into a new folder, the card last: without it there is no model."""
         folder.mkdir(parents=True, exist_ok=False)
         files = {}
-        for name, boosters in (("blind", self.blind), ("taught", self.taught)):
+        judges = () if self.judge is None else (self.judge,)
+        every = {"blind": self.blind, "taught": self.taught, "judge": judges}
+        for name, boosters in every.items():
             for number, booster in enumerate(boosters):
                 files[f"{name}-{number}.txt"] = booster.text.encode()
         for file, data in files.items():
@@ -118,7 +123,7 @@ class Model:
         pl.DataFrame({"known": self.known, "fold": self.fold}).write_ipc(folder / FOLDS, compression="uncompressed")
         files[FOLDS] = (folder / FOLDS).read_bytes()
         digests = {file: hashlib.sha256(data).hexdigest() for file, data in files.items()}
-        names = {"blind": list(self.blind[0].names), "taught": list(self.taught[0].names) if self.taught else []}
+        names = {name: list(boosters[0].names) if boosters else [] for name, boosters in every.items()}
         said = {**self.card, "format": FORMAT, "names": names, "files": digests}
         aside = folder / f".{CARD}"  # half a card would be a model that cannot be read
         with aside.open("x", encoding="utf-8") as sink:
@@ -141,7 +146,7 @@ def read_model(folder: Path) -> Model:
         folds = pl.read_ipc(files[FOLDS])
         return Model(
             card, _boosters(card, files, "blind"), _boosters(card, files, "taught"),
-            folds["known"].to_numpy(), folds["fold"].to_numpy(),
+            folds["known"].to_numpy(), folds["fold"].to_numpy(), next(iter(_boosters(card, files, "judge")), None),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtifactError(f"model {folder.name} cannot be read: {error}", "train again") from error
@@ -181,4 +186,14 @@ def mixed(raw: I64, margin: I64, share: int, policy: Policy) -> I64:
     beyond = min(share, max(1000 - share, LEAST)) * np.maximum(margin - SURE, 0)
     learnt = share * np.minimum(margin, SURE) + beyond
     found: I64 = np.maximum((learnt + (1000 - share) * unsupervised) // 1000 + MIDDLE, 0)
+    return found
+
+
+def lift(overlap: I64, policy: Policy) -> I64:
+    """[R] thousandths of log odds that the best group of an application adds to its score.
+
+    The members of a ring that stand out least are those of whom a booster knows only their own ties; what they are part
+    of tells more. overlap: [R] thousandths of one ring, of rings.Proposals.
+    """
+    found: I64 = overlap * round(policy.ring_worth * 1000) // 1000
     return found

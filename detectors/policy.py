@@ -37,13 +37,12 @@ class Rings:
     candidates: float
     core_probability: float
     officer_probability: float
-    link: float
-    peel: float
-    largest: int
     smallest: int
+    largest: int
+    least_overlap: float
+    least_overlap_learnt: float
     least_probability: float
     least_learnt: float
-    resolution: float
     same_overlap: float
     event_growth: float
 
@@ -59,6 +58,7 @@ class Policy:
     learnt_share: float
     taught_share: float
     learnt_slope: float
+    ring_worth: float
     unread: tuple[str, ...]
     red: int
     amber: int
@@ -96,6 +96,7 @@ def _policy(table: dict[str, Any], digest: str) -> Policy:
         learnt_share=table["learning"]["share"],
         taught_share=table["learning"]["share_taught"],
         learnt_slope=table["learning"]["slope"],
+        ring_worth=table["learning"]["ring_worth"],
         unread=_patterns(table["learning"].get("unread", [])),
         red=table["capacity"]["red"],
         amber=table["capacity"]["amber"],

@@ -69,7 +69,7 @@ def _tables(result: SweepResult) -> dict[str, pa.Table]:
         "link_start": book.link_start[:-1],
     }
     if result.model is not None:
-        rows |= {"fold": result.fold.astype(np.int8)}
+        rows |= {"fold": result.fold.astype(np.int8), "overlap": result.overlap.astype(np.int32)}
         rows |= {
             name: seen.groups.facts[:, i].astype(np.int32)
             for i, name in enumerate(group_names([c.name for c in result.policy.channels]))

@@ -1,4 +1,4 @@
-"""Ring boundaries: candidates tied to a core by raw links, cut by CPM, peeled; then what one officer has left."""
+"""Rings: the groups of likely applications that together are most of one ring, then what one officer has left."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,40 +7,23 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from detectors.bonds import Bonds, bonds, chain, together
+from detectors.boosting import MILLI, Booster
 from detectors.columns import Norms
-from detectors.contexts import RARE, officer_company, rarities, several
+from detectors.groups import Groups, Scored, candidates, expected_overlap, judged, proposed
 from detectors.policy import Policy
 from detectors.tally import add
 from detectors.words import direct
 from graph.book import Book
-from graph.communities import cpm
+from graph.hierarchy import best_cut
 from graph.persons import smallest_member
-from graph.projection import WEIGHT_ONE, WINDOW
 
 I64 = NDArray[np.int64]
-I32 = NDArray[np.int32]
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
-SAME_PERSON_WEIGHT: Final = 1.0
-SAME_CELL_WEIGHT: Final = 0.6
-"""Raw weight between next applications of one person, and of one officer's cell with the same employer."""
-ALIKE_WEIGHT: Final = 0.4
-LEAST_RARE: Final = 2.0
-"""Raw weight between applications of one officer that are alike in several ways, and the decades of rarity from which
-they are: a cohort shares no value that could tie it."""
 LEFT_OVER_WEIGHT: Final = 0.4
-"""Raw weight between next likely applications of one officer that no other tie holds."""
-PEEL_ROUNDS: Final = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Ties:
-    """[T] raw ties of candidate applications, source < target, unique."""
-
-    source: I32
-    target: I32
-    weight: I64
+"""Raw weight between next likely applications of one officer that no ring has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,156 +35,77 @@ class Found:
     core: Bool
 
 
-def find(
-    book: Book, raw: I64, probability: F64, ties: Ties, surprised: I64, norms: Norms, policy: Policy, *, learnt: bool
-) -> Found:
-    """Draw the rings. raw, probability: [A], of a model if `learnt`; surprised: [A] of the officer-employer cell."""
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """Groups that may be rings, by their ties. worth: [G] of taking each; overlap: [A] thousandths of one ring that the
+    best of an application's groups is, as a model's judge tells it; zeros without one."""
+
+    groups: Groups
+    ties: Bonds
+    worth: F64
+    overlap: I64
+
+
+def propose(
+    book: Book, known: Scored, shared: Bonds, surprised: I64, norms: Norms, policy: Policy, *, judge: Booster | None
+) -> Proposals:
+    """Which groups to choose from. shared: pairs of values; surprised: [A] of the officer-employer cell."""
+    ties = bonds(book, candidates(known.raw, policy), shared, surprised, norms)
+    groups = proposed(book, known, ties, policy)
+    overlap = np.zeros(book.applications, np.int64)
+    if judge is None:
+        return Proposals(groups, ties, groups.size * (expected_overlap(groups) - policy.rings.least_overlap), overlap)
+    told = judged(groups, judge)
+    np.maximum.at(overlap, groups.row, np.rint(told * MILLI).astype(np.int64)[groups.of])
+    return Proposals(groups, ties, groups.size * (told - policy.rings.least_overlap_learnt), overlap)
+
+
+def find(book: Book, proposals: Proposals, known: Scored, policy: Policy, *, learnt: bool) -> Found:
+    """Draw the rings: of the proposals those that together place most members. known: as published; learnt: by a
+    model."""
+    core = candidates(known.raw, policy) & (known.probability >= policy.rings.core_probability)
+    label = _taken(book.applications, proposals)
+    label, ties = _left_over(book, label, known.probability, proposals.ties, policy)
     least = policy.rings.least_learnt if learnt else policy.rings.least_probability
-    candidate = _candidates(raw, policy)
-    core = candidate & (probability >= policy.rings.core_probability)
-    edges = _eligible(_all_ties(book, candidate, ties, surprised, norms), candidate, core, policy)
-    label = smallest_member(book.applications, edges.source, edges.target).astype(np.int64)
-    label = _cut_large(label, edges, policy)
-    label = _peel(label, edges, policy)
-    label, edges = _left_over(book, label, probability, edges, policy)
-    label = _numbered(label, core, raw - _least(raw, probability, least), policy)
-    inside = label[edges.source] == label[edges.target]
-    tie = _strength(edges, inside & (label[edges.source] >= 0), book.applications)
-    return Found(label, tie, core)
+    label = _numbered(label, core, known.raw - _least(known, least), policy)
+    inside = (label[ties.source] == label[ties.target]) & (label[ties.source] >= 0)
+    return Found(label, _strength(ties.only(inside), book.applications), core)
 
 
-def _candidates(raw: I64, policy: Policy) -> Bool:
-    places = int(len(raw) * policy.rings.candidates)
-    cut = np.sort(raw)[::-1][places] if places < len(raw) else 0
-    return raw > max(int(cut), 0)
-
-
-def _all_ties(book: Book, candidate: Bool, ties: Ties, surprised: I64, norms: Norms) -> Ties:
-    """Pairs of values, chains in time through a person and an officer's employer cell, an officer's alike pairs."""
-    rows = np.flatnonzero(candidate)
-    officer, core = book.columns["officer"].astype(np.int64), book.columns["employer_core"].astype(np.int64)
-    celled = rows[(surprised[rows] > 0) & (officer[rows] != 0) & (core[rows] != 0)]
-    person = book.columns["person"].astype(np.int64)
-    parts = [
-        (ties.source, ties.target, ties.weight),
-        _chain(book, rows, np.stack([person[rows]]), SAME_PERSON_WEIGHT),
-        _chain(book, celled, np.stack([officer[celled], core[celled]]), SAME_CELL_WEIGHT),
-        _alike(book, rows.astype(np.int32), norms),
-    ]
-    source, target, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
-    key = source.astype(np.int64) * book.applications + target
-    unique, position = np.unique(key, return_inverse=True)
-    total = np.zeros(len(unique), np.int64)
-    np.add.at(total, position, weight)
-    return Ties(
-        (unique // max(book.applications, 1)).astype(np.int32),
-        (unique % max(book.applications, 1)).astype(np.int32),
-        total,
-    )
-
-
-def _chain(book: Book, rows: I64, keys: I64, weight: float) -> tuple[I32, I32, I64]:
-    """Ties between rows next to each other in time under one key, inside the window."""
-    rank = book.columns["rank"][rows]
-    order = np.lexsort((rank, *keys))
-    ordered, held = rows[order], keys[:, order]
-    event_at = book.columns["event_at"].astype(np.int64)[ordered]
-    joined = (held[:, 1:] == held[:, :-1]).all(axis=0) & (np.diff(event_at) <= WINDOW) if len(rows) else held[0] > 0
-    left, right = ordered[:-1][joined], ordered[1:][joined]
-    return (
-        np.minimum(left, right).astype(np.int32),
-        np.maximum(left, right).astype(np.int32),
-        np.full(len(left), round(weight * WEIGHT_ONE), np.int64),
-    )
-
-
-def _alike(book: Book, rows: I32, norms: Norms) -> tuple[I32, I32, I64]:
-    """Ties between candidates of one officer inside the window that are rarely alike, each once."""
-    met, rarity = officer_company(book, rows), rarities(book, rows, norms)
-    rare = np.zeros(met.met.shape, np.int64)
-    for name, alike in met.alike.items():
-        if name in rarity:
-            rare += alike * rarity[name][met.row][:, None]
-    other = met.seen(np.arange(book.applications, dtype=np.int32))
-    tied = several(met) & met.inside & (rare >= LEAST_RARE * RARE) & (rows[met.row][:, None] < other)
-    source = np.broadcast_to(rows[met.row][:, None], tied.shape)[tied]
-    return source, other[tied], np.full(len(source), round(ALIKE_WEIGHT * WEIGHT_ONE), np.int64)
-
-
-def _eligible(ties: Ties, candidate: Bool, core: Bool, policy: Policy) -> Ties:
-    keep = (
-        candidate[ties.source]
-        & candidate[ties.target]
-        & (core[ties.source] | core[ties.target])
-        & (ties.weight >= policy.rings.link * WEIGHT_ONE)
-    )
-    return Ties(ties.source[keep], ties.target[keep], ties.weight[keep])
-
-
-def _cut_large(label: I64, ties: Ties, policy: Policy) -> I64:
-    """Components of more than `largest` applications become CPM communities."""
-    size = np.bincount(label, minlength=len(label))
-    chosen = size[label[ties.source]] > policy.rings.largest
-    if not chosen.any():
-        return label
-    inner = cpm(
-        len(label), ties.source[chosen].astype(np.int64), ties.target[chosen].astype(np.int64), ties.weight[chosen],
-        resolution=policy.rings.resolution * WEIGHT_ONE, seed=0,
-    )  # fmt: skip
-    return np.where(size[label] > policy.rings.largest, inner, label)
-
-
-def _peel(label: I64, ties: Ties, policy: Policy) -> I64:
-    """Set free the members whose raw weight to the rest of their ring is below the policy's, a few rounds."""
-    label = label.copy()
-    for _ in range(PEEL_ROUNDS):
-        inside = label[ties.source] == label[ties.target]
-        loose = _strength(ties, inside, len(label)) < policy.rings.peel * WEIGHT_ONE
-        alone = np.bincount(label, minlength=len(label))[label] == 1
-        if not (loose & ~alone).any():
-            break
-        label[loose] = len(label) + np.flatnonzero(loose)
-        label = _smallest(label)
+def _taken(applications: int, proposals: Proposals) -> I64:
+    """[A] smallest member of the group that was taken; who is in none is alone."""
+    groups = proposals.groups
+    chosen = best_cut(groups.tree, groups.group, proposals.worth)[groups.of]
+    label = np.arange(applications)
+    smallest = np.full(len(groups), applications)
+    np.minimum.at(smallest, groups.of, groups.row)
+    label[groups.row[chosen]] = smallest[groups.of[chosen]]
     return label
 
 
-def _left_over(book: Book, label: I64, probability: F64, ties: Ties, policy: Policy) -> tuple[I64, Ties]:
-    """An officer's likely applications that belong to no group are one, as long as each follows the last in a window.
+def _left_over(book: Book, label: I64, probability: F64, ties: Bonds, policy: Policy) -> tuple[I64, Bonds]:
+    """An officer's likely applications that belong to no ring are one, as long as each follows the last in a window.
 
     A dealer's own fraud needs no common value. They are taken last, because an officer can serve several rings.
     """
     officer = book.columns["officer"].astype(np.int64)
-    small = np.bincount(label, minlength=len(label))[label] < policy.rings.smallest
-    rows = np.flatnonzero(small & (probability >= policy.rings.officer_probability) & (officer != 0))
-    source, target, weight = _chain(book, rows, np.stack([officer[rows]]), LEFT_OVER_WEIGHT)
-    group = smallest_member(book.applications, source, target).astype(np.int64)
+    alone = np.bincount(label, minlength=len(label))[label] == 1
+    rows = np.flatnonzero(alone & (probability >= policy.rings.officer_probability) & (officer != 0))
+    links = chain(book, rows, np.stack([officer[rows]]), LEFT_OVER_WEIGHT)
+    group = smallest_member(book.applications, links.source.astype(np.int32), links.target.astype(np.int32))
     taken = np.bincount(group, minlength=len(group))[group] >= policy.rings.smallest
-    new = taken[source]
-    return _smallest(np.where(taken, len(label) + group, label)), Ties(
-        np.concatenate([ties.source, source[new]]),
-        np.concatenate([ties.target, target[new]]),
-        np.concatenate([ties.weight, weight[new]]),
-    )
+    found = np.where(taken, group.astype(np.int64), label)
+    return found, together(book.applications, [ties, links.only(taken[links.source])])
 
 
-def _smallest(label: I64) -> I64:
-    """Rename each group to its smallest member, since peeling may have taken away the one it was named after."""
-    smallest = np.full(2 * len(label), len(label), np.int64)
-    np.minimum.at(smallest, label, np.arange(len(label)))
-    return smallest[label]
+def _strength(ties: Bonds, applications: int) -> I64:
+    return add(ties.source, ties.weight, applications) + add(ties.target, ties.weight, applications)
 
 
-def _strength(ties: Ties, inside: Bool, applications: int) -> I64:
-    total = np.zeros(applications, np.int64)
-    np.add.at(total, ties.source[inside], ties.weight[inside])
-    np.add.at(total, ties.target[inside], ties.weight[inside])
-    return total
-
-
-def _least(raw: I64, probability: F64, least: float) -> int:
+def _least(known: Scored, least: float) -> int:
     """The raw score at which the policy's least probability of a ring is reached."""
-    likely = raw[probability >= least]
-    return int(likely.min()) if len(likely) else int(raw.max(initial=0)) + 1
+    likely = known.raw[known.probability >= least]
+    return int(likely.min()) if len(likely) else int(known.raw.max(initial=0)) + 1
 
 
 def _numbered(label: I64, core: Bool, above: I64, policy: Policy) -> I64:

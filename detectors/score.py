@@ -13,12 +13,14 @@ from detectors.features import Layer0, layer0
 from detectors.fresh import published_values
 from detectors.joining import Standing, standing
 from detectors.local import Local, local_book, swept_book, swept_books
-from detectors.model import NO_FOLD, Model
+from detectors.model import NO_FOLD, Model, lift
 from detectors.nearby import column_at
 from detectors.policy import Policy
 from detectors.signal import Signal
+from detectors.tally import most
 from detectors.wide import wide
 from graph.errors import ArtifactError, NotFound
+from graph.projection import WEIGHT_ONE, Pairs
 from graph.schema import NODE_KINDS
 from graph.store import Batch
 
@@ -79,7 +81,7 @@ def _scores(published: Published, local: Local, policy: Policy) -> list[tuple[in
     raw, model = known.raw, published.model
     if model is not None:
         margin = model.margin(_columns(published, model, local, known, policy), _folds(published, local))
-        raw = model.mixed(raw, margin, policy)
+        raw = model.mixed(raw, margin, policy) + lift(_overlap(local, known.bottom.pairs), policy)
     band = _bands(published, raw, known, policy)
     return list(zip(fuse.score(raw, published.calibration).tolist(), band.tolist(), strict=True))
 
@@ -175,8 +177,21 @@ def _learnt(
     codes = tuple(code for code, part in amount.items() if part > 0)
     margin = attribution.margins(model, columns, int(_folds(published, local)[0]), codes, policy)
     without = np.maximum(known.raw - np.array([0, *(amount[code] for code in codes)], np.int64), 0)
-    raw = model.mixed(without, margin, policy)
+    grouped = np.array([code != attribution.DENSE_GROUP for code in ("", *codes)])
+    raw = model.mixed(without, margin, policy) + lift(_overlap(local, known.bottom.pairs), policy) * grouped
     return raw[:1], dict(zip(codes, np.maximum(raw[0] - raw[1:], 0).tolist(), strict=True))
+
+
+def _overlap(local: Local, pairs: Pairs) -> I64:
+    """[T] how much of one ring the best group of each target is: as swept, or as its ties to swept ones foretell.
+
+    A new application joins a group as firmly as it is tied to the nearest of its members.
+    """
+    published = local.neighbours["overlap"].astype(np.int64)
+    if local.known is not None:
+        return published[local.targets]
+    near = published[pairs.other] * np.minimum(pairs.raw, WEIGHT_ONE) // WEIGHT_ONE
+    return most(pairs.row, near, len(local.targets), 0)
 
 
 def _amounts(known: _Known, policy: Policy) -> dict[str, int]:

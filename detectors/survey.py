@@ -47,6 +47,10 @@ class Survey:
     flags: Mapping[str, around.Flagged]
     raw: I64
 
+    def feature(self, name: str, policy: Policy) -> I64:
+        """[A] one of the policy's features."""
+        return self.features[:, [f.name for f in policy.features].index(name)]
+
 
 def survey(book: Book, policy: Policy, norms: Norms, *, learns: bool, tail: Tails | None = None) -> Survey:
     """Survey a book. learns: keep what the learner reads, too. tail: rank by another book's tails, not by its own."""

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from detectors import fuse, lineage, outlier, rings
+from detectors.bonds import of_pairs
 from detectors.columns import (
     Norms,
     Registry,
@@ -22,7 +23,8 @@ from detectors.columns import (
     settled,
     with_values,
 )
-from detectors.model import NO_FOLD, Model
+from detectors.groups import Scored
+from detectors.model import NO_FOLD, Model, lift
 from detectors.policy import Policy
 from detectors.survey import Survey, blind_parts, outcome_columns, survey
 from detectors.words import direct
@@ -58,7 +60,9 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """Everything that a sweep publishes. fold: [A] of the model; scores, rings, members: see detectors.publish."""
+    """Everything that a sweep publishes. fold: [A] of the model; overlap: [A] see rings.Proposals; scores, rings,
+    members: see detectors.publish.
+    """
 
     network: Network
     book: Book
@@ -68,6 +72,7 @@ class SweepResult:
     fold: I64
     calibration: fuse.Calibration
     raw: I64
+    overlap: I64
     outlier: F64
     watched: I64
     registry: Registry
@@ -138,17 +143,21 @@ def detect(
         fold = model.folds_of(net.applications["application_id"].to_list())
         raw = model.mixed(seen.raw, learnt(book, seen, model, fold), policy)
         seen = replace(seen, wide=None)  # the largest table of all, and asked for no more
-    progress("bands and rings")
+    progress("rings and bands")
+    proposals = _proposals(book, seen, raw, model, measured, policy)
+    raw = raw + lift(proposals.overlap, policy)
     by_reason = fuse.by_reason(seen.contribution, policy)
     eligible = fuse.red_eligible(by_reason, policy)
     calibration = fuse.calibrate(raw, eligible, policy, unsupervised=None if model is None else seen.raw)
     scored = _scored(book, net, raw, seen.raw, eligible, calibration)
-    drawn = _rings(book, seen, (raw, model is not None), by_reason, scored, measured, policy)
+    known = Scored(raw, scored["probability"].to_numpy(), seen.raw)
+    found = rings.find(book, proposals, known, policy, learnt=model is not None)
+    drawn = _Drawn(found, rings.describe(book, found, scored, by_reason, fuse.reason_codes(policy), policy))
     progress("lineage")
     rings_frame, members, gone = _traced(net, book, drawn, previous, now, policy, calibration)
     scores = _score_frame(net, scored, by_reason, members, policy)
     return SweepResult(
-        net, book, measured, seen, model, fold, calibration, raw,
+        net, book, measured, seen, model, fold, calibration, raw, proposals.overlap,
         laid.opinion.result(), laid.watched, laid.registry,
         scores, rings_frame, members, gone, laid.watermark, laid.as_of, policy,
     )  # fmt: skip
@@ -210,23 +219,15 @@ class _Drawn:
     table: pl.DataFrame
 
 
-def _rings(
-    book: Book,
-    seen: Survey,
-    score: tuple[I64, bool],
-    by_reason: I64,
-    scored: pl.DataFrame,
-    measured: Norms,
-    policy: Policy,
-) -> _Drawn:
-    """score: [A] raw, and whether a model was asked."""
-    pairs, features = seen.pairs, seen.features
-    once = pairs.row < pairs.other
-    ties = rings.Ties(pairs.row[once], pairs.other[once], pairs.raw[once])
-    cell = features[:, [f.name for f in policy.features].index("officer_employer")]
-    raw, learnt = score
-    found = rings.find(book, raw, scored["probability"].to_numpy(), ties, cell, measured, policy, learnt=learnt)
-    return _Drawn(found, rings.describe(book, found, scored, by_reason, fuse.reason_codes(policy), policy))
+def _proposals(
+    book: Book, seen: Survey, raw: I64, model: Model | None, measured: Norms, policy: Policy
+) -> rings.Proposals:
+    """raw: [A] before anything is known of rings."""
+    everyone = np.ones(len(raw), bool)  # who may be red moves no probability
+    first = fuse.calibrate(raw, everyone, policy, unsupervised=None if model is None else seen.raw)
+    known, cell = Scored(raw, fuse.probability(raw, first), seen.raw), seen.feature("officer_employer", policy)
+    judge = None if model is None else model.judge
+    return rings.propose(book, known, of_pairs(seen.pairs), cell, measured, policy, judge=judge)
 
 
 def _traced(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from detectors.boosting import MILLI, Booster, Shape, fit
 from detectors.columns import text_digest
 from detectors.grammar import Grammar
 from detectors.ground import FOLDS, Ground, Rows, Say, ground_of, planted_rows
+from detectors.judge import taught_judge
 from detectors.model import Model, blind_names, mixed, share_of, unread
 from detectors.policy import Policy
 from detectors.survey import outcome_columns
@@ -79,7 +81,10 @@ def train(
     known = np.array([text_digest(name) for name in ground.net.applications["application_id"]], np.int64)
     order = np.argsort(known, kind="stable")
     card = _card(ground, rows, blind, taught, policy, grammar, seed) | {"model_id": model_id, "resample": resample}
-    return Model(card, blind, taught, known[order], ground.fold[order].astype(np.int8))
+    doubt = _doubt(ground, rows, _crossed(blind, ground.columns, ground.fold), policy)
+    del rows  # the copies that follow want the room
+    model = Model(card, blind, taught, known[order], ground.fold[order].astype(np.int8))
+    return replace(model, judge=taught_judge(ground, model, doubt, policy, grammar, seed=seed, say=say))
 
 
 def _blind(ground: Ground, rows: Rows, policy: Policy, seed: int) -> tuple[Booster, ...]:

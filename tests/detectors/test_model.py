@@ -54,6 +54,7 @@ def small(*, taught: bool = True) -> Model:
         (booster(TAUGHT, 3), booster(TAUGHT, 4)) if taught else (),
         digest[order],
         np.array([0, 1, 1], np.int8)[order],
+        booster(("size", "mean"), 5) if taught else None,
     )
 
 
@@ -71,6 +72,8 @@ def test_what_is_saved_is_read(tmp_path: Path, taught: bool) -> None:
     assert [b.text for b in (*read.blind, *read.taught)] == [b.text for b in (*saved.blind, *saved.taught)]
     assert [b.names for b in read.blind] == [BLIND, BLIND]
     assert len(read.taught) == 2 * taught
+    assert (read.judge is not None) == taught
+    assert read.judge == saved.judge
     assert (read.known == saved.known).all()
     assert (read.fold == saved.fold).all()
     assert dict(read.card).items() >= dict(saved.card).items()

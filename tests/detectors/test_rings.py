@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 
 from detectors import rings
+from detectors.bonds import Bonds
 from detectors.columns import norms
+from detectors.groups import Scored
 from detectors.policy import Policy
 from graph.book import Book
 from graph.projection import WEIGHT_ONE, WINDOW
 from tests.detectors import lessons
 
 Toolbox = dict[str, Callable[..., Any]]
-NONE = rings.Ties(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64))
+NONE = Bonds(*(np.zeros(0, np.int64) for _ in range(5)))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +47,9 @@ def found(
     raw, likely = np.zeros(book.applications, np.int64), np.zeros(book.applications)
     raw[rows], likely[rows] = 5_000, probability
     nothing = np.zeros(book.applications, np.int64)
-    drawn = rings.find(book, raw, likely, NONE, nothing, norms(dict(book.columns)), policy, learnt=learnt)
+    known, measured = Scored(raw, likely, raw), norms(dict(book.columns))
+    proposals = rings.propose(book, known, NONE, nothing, measured, policy, judge=None)
+    drawn = rings.find(book, proposals, known, policy, learnt=learnt)
     return np.flatnonzero(drawn.label >= 0).tolist()
 
 
@@ -102,10 +106,11 @@ def test_what_is_left_takes_nobody_from_a_group(cohort: tuple[Book, np.ndarray],
     )
     raw, likely = np.zeros(book.applications, np.int64), np.zeros(book.applications)
     raw[rows], likely[rows], raw[stranger], likely[stranger] = 5_000, 0.5, 5_000, 0.1
-    ends = np.sort([rows[0], stranger]).astype(np.int32)
-    tie = rings.Ties(ends[:1], ends[1:], np.array([WEIGHT_ONE], np.int64))
-    nothing = np.zeros(book.applications, np.int64)
-    drawn = rings.find(book, raw, likely, tie, nothing, norms(dict(book.columns)), policy, learnt=True)
+    ends, nothing = np.sort([rows[0], stranger]).astype(np.int64), np.zeros(book.applications, np.int64)
+    tie = Bonds(ends[:1], ends[1:], np.array([WEIGHT_ONE]), np.array([WEIGHT_ONE]), np.zeros(1, np.int64))
+    known, measured = Scored(raw, likely, raw), norms(dict(book.columns))
+    proposals = rings.propose(book, known, tie, nothing, measured, policy, judge=None)
+    drawn = rings.find(book, proposals, known, policy, learnt=True)
     assert np.flatnonzero(drawn.label >= 0).tolist() == rows.tolist()
     assert len(np.unique(drawn.label[rows])) == 1
     assert (drawn.tie[rows] > 0).all()

@@ -43,7 +43,8 @@ def trained(given: Inputs, policy: Policy, seed: int = 3) -> Model:
 
 
 def texts(model: Model) -> list[str]:
-    return [booster.text for booster in (*model.blind, *model.taught)]
+    assert model.judge is not None
+    return [booster.text for booster in (*model.blind, *model.taught, model.judge)]
 
 
 def test_the_same_book_and_seed_give_the_same_boosters_in_every_home(
