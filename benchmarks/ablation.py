@@ -88,6 +88,7 @@ PARTS: Final[Mapping[str, Part]] = {
     "unsupervised": Part(
         "the unsupervised share of the score", values={"learning": {"share": 1.0, "share_taught": 1.0}}
     ),
+    "lift": Part("what the best group adds to a score", values={"learning": {"ring_worth": 0.0}}),
     "outcomes": Part("outcomes (cold)", outcomes=False, told=True),
     "outcome_columns": Part("columns of confirmed neighbours", unread=("confirmed_*",), told=True),
     "known_column": Part("the column of known frauds next to a row", unread=("known_weight",), told=True),
