@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from graph.book import DAY, ROLES_PER_VALUE, Book, LinkTable, find_slots, single_values, token_number
-from graph.network import Network
+from graph.book import DAY, ROLES_PER_VALUE, Book, LinkTable, find_slots, single_values
+from graph.network import Network, token_number
 from graph.ordering import places
 from graph.schema import ROLE
 

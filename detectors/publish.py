@@ -16,8 +16,8 @@ from pyarrow import ipc
 from detectors.around import group_names
 from detectors.artifact import FORMAT, MANIFEST, MODEL, digest_of
 from detectors.sweep import SIDE_BY_SIDE, UNSUPERVISED, SweepResult
-from graph.book import Book, token_number
-from graph.network import Network
+from graph.book import Book
+from graph.network import Network, token_number
 from graph.ordering import places
 
 I64 = NDArray[np.int64]
@@ -108,13 +108,11 @@ def _tables(result: SweepResult) -> dict[str, pa.Table]:
 
 def _values(net: Network, book: Book, flagged: Mapping[str, I64]) -> pa.Table:
     """Values by token number, with the token and the masked label; persons have neither."""
-    place = places(book.values, token_number(net.identifiers["token"]))
+    place = places(book.values, token_number(net.known["token"])[net.value_row])
     row = np.full(len(book.values), -1)
     row[place[::-1]] = np.arange(len(place))[::-1]
-    at = pl.Series(row, dtype=pl.Int64)
-    at = at.set(at < 0, None)
     frame = pl.DataFrame({"value": book.values, "kind": book.value_kind, "persons": book.value_persons, **flagged})
-    return frame.with_columns(net.identifiers[name].gather(at) for name in ("token", "label")).to_arrow()
+    return frame.hstack(net.texts(row)).to_arrow()
 
 
 def _manifest(digests: dict[str, str], result: SweepResult, sweep_id: str) -> dict[str, Any]:

@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from graph.network import NO_MARK, NO_OFFSET, VALUE_NAMES, Network
-from graph.ordering import firsts, order_by, places, stable_order
+from graph.network import NO_MARK, NO_OFFSET, VALUE_NAMES, Network, token_number
+from graph.ordering import firsts, numbered, order_by, places, small_numbers, stable_order
 from graph.schema import ROLE
 
 I64 = NDArray[np.int64]
@@ -117,11 +116,6 @@ class LinkTable:
     mark: I32
 
 
-def token_number(token: pl.Series) -> I64:
-    """60 bits of a keyed token as an integer; 0 for null. Only equality of two numbers means anything."""
-    return token.str.slice(3, 15).str.to_integer(base=16, strict=True).fill_null(0).cast(pl.Int64).to_numpy()
-
-
 def name_mark(name: NDArray[np.integer]) -> I32:
     """Mark of each name's token number: its first 31 bits, as ingest makes them; NO_MARK for 0."""
     return np.where(name == 0, NO_MARK, name >> MARK_SHIFT).astype(np.int32)
@@ -136,7 +130,7 @@ def ranks(event_at: I64) -> I32:
 
 def link_table(network: Network, person: I32) -> LinkTable:
     """The network's links and one pseudo-link of each application to its person."""
-    value = token_number(network.identifiers["token"])
+    value = token_number(network.known["token"])[network.value_row]
     everyone = np.arange(len(person), dtype=np.int32)
     return LinkTable(
         np.concatenate([network.link_application, everyone]),
@@ -169,28 +163,31 @@ def single_values(links: LinkTable, applications: int) -> dict[str, I64]:
 def lay_out(columns: Mapping[str, NDArray[np.generic]], links: LinkTable, kinds: int = 64) -> Book:
     """Lay out the whole book. `columns` must hold event_at, person and COMMON; rank is added."""
     event_at = columns["event_at"].astype(np.int64)
+    person = columns["person"].astype(np.int32)
     rank = ranks(event_at)
-    values, value = np.unique(links.value, return_inverse=True)
+    values, value = numbered(links.value)
     key = value * ROLES_PER_VALUE + links.role
     order = order_by(key * max(len(rank), 1) + rank[links.application], links.offset)
     member = links.application[order]
     slot_key, start, slot_of_member = _runs(key[order])
-    persons = _distinct(slot_of_member, columns["person"].astype(np.int64)[member], len(slot_key))
+    persons = _distinct(slot_of_member, person[member], len(slot_key))
     span = (int(event_at.min()), int(event_at.max())) if len(event_at) else (0, 0)
     value_kind = np.zeros(len(values), np.uint8)
     value_kind[value] = links.kind
-    firm, surname, dealer = (_numbered(columns[name])[member] for name in COMMON)
+    shared = np.flatnonzero(np.diff(start)[slot_of_member] > 1)  # a value's only user has nothing in common with others
+    crowd, of = member[shared], slot_of_member[shared]
+    firm, surname, dealer = (small_numbers(columns[name])[crowd] for name in COMMON)
     slots = Slots(
         slot_key,
         start,
         persons,
         np.diff(start).astype(np.int32),
-        _in_company(slot_of_member, firm, start),
-        _in_company(slot_of_member, surname, start),
-        _commonest(slot_of_member, dealer, start),
+        _in_company(of, firm, start),
+        _in_company(of, surname, start),
+        _commonest(of, dealer, start, columns["dealer"][member[start[:-1]]] != 0),
         event_at[member[start[:-1]]],
     )
-    value_persons = _distinct(value, columns["person"].astype(np.int64)[links.application], len(values))
+    value_persons = _distinct(value, person[links.application], len(values))
     book = Book(
         {**columns, "rank": rank},
         values,
@@ -218,14 +215,6 @@ def _runs(ordered: I64) -> tuple[I64, I64, I64]:
     return ordered[first], np.append(np.flatnonzero(first), len(ordered)), np.cumsum(first) - 1
 
 
-def _numbered(column: NDArray[np.generic]) -> I64:
-    """Small numbers for a column's values, in their order; 0 stays 0, for no value."""
-    values = np.unique(column[column != 0])
-    number = values.searchsorted(column) + 1
-    number[column == 0] = 0
-    return number
-
-
 def _runs_of_items(group: I64, item: I64) -> tuple[I64, I64]:
     """(group, length) of each run of equal items inside a group; 0 stands for no item."""
     g, i = group[item != 0], item[item != 0]
@@ -245,15 +234,16 @@ def _in_company(group: I64, item: I64, start: I64) -> U8:
     return (accompanied * 100 // np.maximum(np.diff(start), 1)).astype(np.uint8)
 
 
-def _commonest(group: I64, item: I64, start: I64) -> U8:
-    """[groups] percent of each group's elements that have its commonest item."""
+def _commonest(group: I64, item: I64, start: I64, first: Bool) -> U8:
+    """[groups] percent of each group's elements that have its commonest item. first: [groups] whether a group's first
+    element has one: a group of one need not be among the elements."""
     owner, length = _runs_of_items(group, item)
-    most = np.zeros(len(start) - 1, np.int64)
+    most = first.astype(np.int64)
     np.maximum.at(most, owner, length)
     return (most * 100 // np.maximum(np.diff(start), 1)).astype(np.uint8)
 
 
-def _distinct(group: I64, item: I64, groups: int) -> I32:
+def _distinct(group: I64, item: I32, groups: int) -> I32:
     """[groups] number of distinct items, all non-negative, in each group."""
     if not len(group):
         return np.zeros(groups, np.int32)
@@ -266,7 +256,7 @@ def _by_application(
     member: I32, slot: I64, offset: I32, mark: I32, applications: int
 ) -> tuple[I64, I32, I32, I32, I32]:
     """Links by application; members come by slot, so that equal ones need only stay as they stand."""
-    position = np.arange(len(member))
+    position = np.arange(len(member), dtype=np.int32)
     order = stable_order(member)
     counts = np.bincount(member, minlength=applications)
     again = np.zeros(len(member), bool)  # the same member of the same slot, through another link
@@ -275,8 +265,11 @@ def _by_application(
     first = np.maximum.accumulate(position)
     return (
         np.concatenate([[0], np.cumsum(counts)]),
-        slot[order].astype(np.int32), offset[order], mark[order], first[order].astype(np.int32),
-    )  # fmt: skip
+        slot.astype(np.int32)[order],
+        offset[order],
+        mark[order],
+        first[order],
+    )
 
 
 def _kind_rates(book: Book, kinds: int) -> NDArray[np.float64]:

@@ -1,13 +1,13 @@
 """The book as columns in canonical order: the same whatever store, tokens and row order it came from."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from graph.ordering import firsts, in_company, order_by
+from graph.ordering import firsts, in_company, order_by, stable_order
 from graph.schema import KIND, NODE_KINDS
 from graph.store import Links
 
@@ -42,24 +42,34 @@ class Network:
     """Applications and the values they use.
 
     applications: [A] rows by application_id; row number = application index.
-    identifiers: [V] rows (value, kind, token, label, check), one a value; groups borrow their first member's label.
+    known: rows (kind, token) of the store's identifiers and, behind them, of coarser values; labels: the identifiers'.
+    value_row, value_label: [V] which of them a value is, and whose label it bears (a coarser one its first member's).
+    value_kind: [V] codes of VALUE_NAMES.
     link_application, link_value, link_role, link_offset, link_mark: [L], unique by (application, value, role, offset).
     Marks are equal where the same name stands beside the value, NO_MARK where none does and on coarser values.
     Values are ordered by smallest member, kind, role, then by what else can be seen without the token.
     """
 
     applications: pl.DataFrame
-    identifiers: pl.DataFrame
+    known: pl.DataFrame
+    labels: pl.Series
+    value_row: I32
+    value_label: I32
+    value_kind: U8
     link_application: I32
     link_value: I32
     link_role: U8
     link_offset: I32
     link_mark: I32
 
-    @property
-    def value_kind(self) -> U8:
-        """[V] codes of VALUE_NAMES."""
-        return self.identifiers["kind"].to_numpy()
+    def texts(self, value: NDArray[np.integer]) -> pl.DataFrame:
+        """Token and masked label of some values, null for those below 0. All of them in order are half of what the rest
+        of the network costs, so they are put in order when asked for."""
+        row, label = (
+            pl.Series(of[value] if len(of) else value, dtype=pl.Int64).set(pl.Series(value < 0), None)
+            for of in (self.value_row, self.value_label)
+        )
+        return pl.DataFrame({"token": self.known["token"].gather(row), "label": self.labels.gather(label)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,11 @@ class _Uses:
         return _Uses(*(getattr(self, column.name)[rows] for column in fields(_Uses)))
 
 
+def token_number(token: pl.Series) -> I64:
+    """60 bits of a keyed token as an integer; 0 for null. Only equality of two numbers means anything."""
+    return token.str.slice(3, 15).str.to_integer(base=16, strict=True).fill_null(0).cast(pl.Int64).to_numpy()
+
+
 def network(links: Links) -> Network:
     """Put a store's columns into canonical order and add the coarser values.
 
@@ -89,23 +104,18 @@ def network(links: Links) -> Network:
     uses = _unique(uses, links.identifiers["label"], size)
     values = _ordered_values(known, uses, links.identifiers["label"])
     number = np.zeros(known.height, np.int32)
-    number[values["provisional"].to_numpy()] = np.arange(values.height, dtype=np.int32)
+    number[values.row] = np.arange(len(values.row), dtype=np.int32)
     value = number[uses.value]
     key = (value.astype(np.int64) * ROLES + uses.role) * size + uses.application
-    order = order_by(key, uses.offset)
+    uses = replace(uses, value=value).at(order_by(key, uses.offset))
     return Network(
-        applications.drop("nid"),
-        values.select("value", "kind", "token", "label", "check"),
-        uses.application[order],
-        value[order],
-        uses.role[order],
-        uses.offset[order],
-        uses.mark[order],
-    )
+        applications.drop("nid"), known, links.identifiers["label"], values.row, values.label, values.kind,
+        uses.application, uses.value, uses.role, uses.offset, uses.mark,
+    )  # fmt: skip
 
 
 def _provisional(links: Links, nid: pl.Series) -> tuple[pl.DataFrame, _Uses]:
-    """Values (kind, token, check) by provisional number, identifiers as they stand, then coarser ones; their uses.
+    """Values (kind, token) by provisional number, identifiers as they stand, then coarser ones; their uses.
 
     nid: of the applications in canonical order. A store's numbers are small, so that tables take the place of joins.
     """
@@ -119,7 +129,7 @@ def _provisional(links: Links, nid: pl.Series) -> tuple[pl.DataFrame, _Uses]:
     again = np.flatnonzero(coarser[identifier] >= 0)
     whose = identifier[again]
     offset = named["offset"].fill_null(NO_OFFSET).to_numpy()
-    known = pl.concat([named.select("kind", "token", "check"), groups], how="diagonal")
+    known = pl.concat([named.select("kind", "token"), groups])
     return known, _Uses(
         np.concatenate([application, application[again]]),
         np.concatenate([identifier, coarser[whose]]),
@@ -159,7 +169,7 @@ def _place(nid: pl.Series, wanted: pl.Series) -> I32:
 def _unique(uses: _Uses, label: pl.Series, applications: int) -> _Uses:
     """Different uses by value, application, role and label."""
     key = (uses.value.astype(np.int64) * applications + uses.application) * ROLES + uses.role
-    order = np.argsort(key)
+    order = stable_order(key)
     several = in_company(key[order])
     rows = order[several]
     if not len(rows):
@@ -173,8 +183,17 @@ def _unique(uses: _Uses, label: pl.Series, applications: int) -> _Uses:
     return uses.at(order[keep])
 
 
-def _ordered_values(known: pl.DataFrame, uses: _Uses, label: pl.Series) -> pl.DataFrame:
-    """One row a value in use, numbered in an order that no token and no store decides. uses: as from _unique."""
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """[V] provisional number, the identifier whose label it bears, and kind."""
+
+    row: I32
+    label: I32
+    kind: U8
+
+
+def _ordered_values(known: pl.DataFrame, uses: _Uses, label: pl.Series) -> _Values:
+    """Values in use, in an order that no token and no store decides. uses: as from _unique."""
     start = np.flatnonzero(firsts(uses.value))
     end = np.append(start, len(uses.value))[1:]
     provisional, first, role = uses.value[start], uses.application[start], uses.role[start]
@@ -195,13 +214,4 @@ def _ordered_values(known: pl.DataFrame, uses: _Uses, label: pl.Series) -> pl.Da
         }
     )
     order[tied] = texts.sort("group", "label", "token")["row"].to_numpy()
-    return pl.DataFrame(
-        {
-            "value": np.arange(len(order), dtype=np.int32),
-            "provisional": provisional[order],
-            "kind": kind[order],
-            "token": known["token"].gather(provisional[order]),
-            "label": label.gather(bears[order]),
-            "check": known["check"].gather(provisional[order]),
-        }
-    )
+    return _Values(provisional[order], bears[order], kind[order])

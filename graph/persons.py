@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from graph.network import BUILDING, EMPLOYER_CORE, Network
-from graph.ordering import firsts
+from graph.network import BUILDING, EMPLOYER_CORE, Network, token_number
+from graph.ordering import firsts, numbered, small_numbers
 from graph.schema import KIND, ROLE
 
 I32 = NDArray[np.int32]
@@ -29,16 +29,14 @@ def resolve(network: Network) -> I32:
     e-mail, employer, vehicle); or same name with the same phone, account or e-mail of their own.
     """
 
-    def numbered(column: str) -> I64:
-        return network.applications[column].rank("dense").fill_null(0).to_numpy().astype(np.int64)
-
     own = network.link_role == ROLE["own"].code
+    value = network.link_value[own]
     return persons(
         network.link_application[own],
-        network.link_value[own].astype(np.int64),
-        network.value_kind[network.link_value[own]],
-        name=numbered("name_token"),
-        name_birth=numbered("name_birth_token"),
+        value.astype(np.int64),
+        network.value_kind[value],
+        name=small_numbers(token_number(network.applications["name_token"])),
+        name_birth=small_numbers(token_number(network.applications["name_birth_token"])),
     )
 
 
@@ -56,7 +54,7 @@ def persons(application: I32, value: I64, kind: NDArray[np.integer], *, name: I6
 def _stars(application: I32, value: I64, name: I64) -> tuple[I64, I64]:
     """Edges from the first application of each (value, name) to its others."""
     size = int(application.max(initial=0)) + 1
-    _, group = np.unique(value * (int(name.max(initial=0)) + 1) + name, return_inverse=True)
+    _, group = numbered(value * (int(name.max(initial=0)) + 1) + name)
     ordered = np.sort(group * size + application)
     begins = firsts(ordered // size)
     member = ordered % size

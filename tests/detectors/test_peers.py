@@ -37,7 +37,6 @@ def network(size: int, links: Iterable[Link]) -> Network:
     ]
     identifiers = pl.DataFrame(
         {
-            "value": np.arange(len(values), dtype=np.int32),
             "kind": np.array([KIND[kind].code for kind, _ in values], dtype=np.uint8),
             "token": [f"t1:{value}" for _, value in values],
         }
@@ -45,6 +44,10 @@ def network(size: int, links: Iterable[Link]) -> Network:
     return Network(
         applications.with_columns(rest),
         identifiers,
+        pl.Series("label", [None] * len(values), dtype=pl.String),
+        np.arange(len(values), dtype=np.int32),
+        np.arange(len(values), dtype=np.int32),
+        identifiers["kind"].to_numpy(),
         np.array([a for _, a in rows], dtype=np.int32),
         np.array([v for v, _ in rows], dtype=np.int32),
         np.ones(len(rows), np.uint8),

@@ -19,8 +19,8 @@ from detectors.ground import DERIVED
 from detectors.planting import Planted, plant
 from detectors.sweep import read_book
 from detectors.ties import RUN_GAP
-from graph.book import DAY, PERSON, SINGLE, LinkTable, link_table, single_values, token_number
-from graph.network import BUILDING, EMPLOYER_CORE, PHONE_BLOCK
+from graph.book import DAY, PERSON, SINGLE, LinkTable, link_table, single_values
+from graph.network import BUILDING, EMPLOYER_CORE, PHONE_BLOCK, token_number
 from graph.persons import CONFIRMING, PERSONAL
 from graph.schema import KIND, ROLE
 from graph.store import Batch
@@ -59,7 +59,7 @@ def ground(toolbox: Toolbox, facts: list[Any], key: str = "k", shuffle: int | No
     batch = toolbox["batch_of"](facts, key) if facts else Batch.empty()
     net, book, _ = read_book(lessons.inputs(toolbox["links_of"](batch, shuffle), toolbox["no_outcomes"]()))
     columns = {name: np.asarray(column) for name, column in book.columns.items() if name not in DERIVED}
-    tokens = token_number(net.identifiers["token"]).tolist()
+    tokens = token_number(net.known["token"])[net.value_row].tolist()
     table = link_table(net, book.columns["person"].astype(np.int32))
     return Ground(columns, table, {value: place for place, value in enumerate(tokens)})
 

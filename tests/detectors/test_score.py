@@ -225,7 +225,7 @@ def test_few_rows_get_the_links_of_the_whole_book(
     columns = with_values(application_columns(net.applications), table, published.watched)
     for name, column in columns.items():
         assert fresh.columns[name].tolist() == column.tolist(), name
-    assert sorted(fresh.texts.values()) == sorted(net.identifiers.select("token", "label").iter_rows())
+    assert sorted(fresh.texts.values()) == sorted(net.texts(np.arange(len(net.value_row))).iter_rows())
 
 
 def test_a_value_on_the_watch_list_counts(facts: list[Any], published: Published, toolbox: Toolbox) -> None:
