@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from detectors.tails import DECADE
 from detectors.tally import add, most
 from graph.book import DAY, ROLES_PER_VALUE, Book, find_slots
-from graph.ordering import places
+from graph.ordering import distinct, numbered, places
 from graph.projection import Pairs
 from graph.schema import ROLE
 
@@ -87,7 +87,7 @@ def groups(book: Book, pairs: Pairs, label: I64, strength: I64, channels: int) -
             with_it = by[bits & (1 << channel) > 0]
             tied.append(np.bincount(with_it, minlength=size) * TENTHS // np.maximum(number, 1))
     table = np.stack([number, mean, strong, inner, inner_free, outer, days, *kinds, *tied], axis=1)[label]
-    return Groups(label, table.astype(np.int64))
+    return Groups(label, table.astype(np.int64, copy=False))
 
 
 def around(own: I64, pairs: Pairs, strength: I64, facts: I64) -> I64:
@@ -103,7 +103,7 @@ def around(own: I64, pairs: Pairs, strength: I64, facts: I64) -> I64:
             np.bincount(pairs.row[strong], minlength=size), np.bincount(pairs.row[strong & free], minlength=size),
             add(pairs.row, weight * value, size) // DECADE, facts,
         ]
-    ).astype(np.int64)  # fmt: skip
+    ).astype(np.int64, copy=False)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +124,11 @@ def flagged(book: Book, pairs: Pairs, label: I64, flag: str) -> Flagged:
     column = book.columns[flag].astype(np.int64)
     # from their side: a crowd that names one's phone meets its owner, who does not meet the crowd
     weight = add(pairs.other, (pairs.raw // DECADE) * column[pairs.row], book.applications)
-    slot = np.repeat(np.arange(len(book.slots.key)), np.diff(book.slots.start))
-    own = book.slots.key[slot] % ROLES_PER_VALUE == ROLE["own"].code
-    value = book.slots.key[slot[own]] // ROLES_PER_VALUE
+    hit = np.flatnonzero((column != 0)[book.member])
+    key = book.slots.key[book.slots.start.searchsorted(hit, side="right") - 1]
+    own = key % ROLES_PER_VALUE == ROLE["own"].code
     group = add(label, column, book.applications)[label]
-    return Flagged(weight, group, add(value, column[book.member[own]], len(book.values)))
+    return Flagged(weight, group, add(key[own] // ROLES_PER_VALUE, column[book.member[hit[own]]], len(book.values)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,9 @@ def spread(book: Book, rows: I32, pairs: Pairs, flag: str, company: Company) -> 
         *_without(company.group, company.size, mine),
     ]  # fmt: skip
     shares = [_without(*company.held[name], mine) for name in HOLDERS]
-    return np.column_stack([*parts, *(count for count, _ in shares), *(share for _, share in shares)]).astype(np.int64)
+    return np.column_stack([*parts, *(count for count, _ in shares), *(share for _, share in shares)]).astype(
+        np.int64, copy=False
+    )
 
 
 def holders(book: Book, rows: I32, flagged_users: I64) -> dict[str, tuple[I64, I64]]:
@@ -185,6 +187,6 @@ def _without(count: I64, size: I64, mine: I64) -> tuple[I64, I64]:
 
 def _kinds(label: I64, item: I64, size: int) -> I64:
     """[A] how many different items each community has; having none is an item too."""
-    number = np.unique(item, return_inverse=True)[1]
+    _, number = numbered(item)
     several = max(len(item), 1)
-    return np.bincount(np.unique(label * several + number) // several, minlength=size).astype(np.int64)
+    return np.bincount(distinct(label * several + number) // several, minlength=size).astype(np.int64)

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from graph.book import DAY, ROLES_PER_VALUE, Book, LinkTable, find_slots, single_values
-from graph.network import Network, token_number
+from graph.book import DAY, ROLES_PER_VALUE, Book, LinkTable, find_slots, single_values, token_number
+from graph.network import Network
 from graph.ordering import places
 from graph.schema import ROLE
 
@@ -80,7 +80,7 @@ def record_columns(records: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[An
     def whole(name: str) -> I64:
         return np.array([MISSING if r[name] is None else r[name] for r in records], np.int64)
 
-    def flag(values: list[bool]) -> NDArray[np.int8]:
+    def flag(values: Sequence[int]) -> NDArray[np.int8]:
         return np.array(values, np.int8)
 
     income, price, appraisal = whole("monthly_income"), whole("vehicle_price"), whole("vehicle_appraisal")
@@ -102,14 +102,19 @@ def record_columns(records: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[An
         "appraisal_ratio": ratio(appraisal, price),
         "price_to_income": ratio(price, income),
         "used": flag([r["vehicle_condition"] == "used" for r in records]),
-        "holder_mismatch": _flag(~pl.Series([r["holder_is_applicant"] for r in records], dtype=pl.Boolean)),
-        "id_bad": _flag(pl.Series([r["id_check"] for r in records], dtype=pl.String) == "bad"),
+        "holder_mismatch": flag([_said(r["holder_is_applicant"], False) for r in records]),
+        "id_bad": flag([_said(r["id_check"], "bad") for r in records]),
     }
 
 
 def _flag(said: pl.Series) -> NDArray[np.int8]:
     """1 or 0, MISSING where nobody says."""
     return said.cast(pl.Int8).fill_null(MISSING).to_numpy()
+
+
+def _said(value: Any, this: Any) -> int:
+    """1 where a value is this one, 0 where it is another, MISSING where nobody says."""
+    return MISSING if value is None else int(value == this)
 
 
 def _model(frame: pl.DataFrame) -> pl.Series:

@@ -62,7 +62,8 @@ class Officers:
 
     def count(self, chosen: Bool) -> I64:
         """[R] how many are chosen."""
-        return add(self.row, chosen.sum(axis=1), self.size)
+        along = np.add.reduce(chosen.view(np.uint8), axis=1, dtype=np.uint8)  # a line is shorter than 256
+        return add(self.row, along, self.size)
 
     def seen(self, column: NDArray[Any]) -> NDArray[Any]:
         """[E, ...] a column of applications, as it stands around each row."""
@@ -89,9 +90,8 @@ def officer_company(book: Book, rows: I32) -> Officers:
     met = (step >= (start[number] - place)[:, None]) & (step < (end[number] - place)[:, None])
     person = book.columns["person"]
     met &= _lines(person[users], at) != person[mine][:, None]
-    gap = _lines(event_at[users], at)
-    gap -= event_at[mine][:, None]
-    inside = met & (gap <= WINDOW) & (gap >= -WINDOW)
+    when, mine_at = _lines(event_at[users], at), event_at[mine][:, None]
+    inside = met & (when <= mine_at + WINDOW) & (when >= mine_at - WINDOW)
     alike = {}
     for name in ALIKE:
         value = book.columns[name]
@@ -176,8 +176,8 @@ def appraisals(book: Book, rows: I32, met: Officers, norms: Norms) -> tuple[I64,
     ratio = book.columns["appraisal_ratio"].astype(np.int64)
     used = book.columns["used"].astype(np.int64)
     z = np.where(ratio == MISSING, 0, (ratio - norms.appraisal_middle[used]) * 100 // norms.appraisal_spread[used])
-    counted = met.inside & (met.seen(ratio) != MISSING)
-    total = add(met.row, np.where(counted, met.seen(z), 0).sum(axis=1), met.size)
+    counted = met.inside & met.seen(ratio != MISSING)
+    total = add(met.row, np.where(met.inside, met.seen(z), 0).sum(axis=1), met.size)  # 0 where missing
     number = met.count(counted)
     mean = np.where(number >= LEAST_WINDOW, np.maximum(total // np.maximum(number, 1), 0), MISSING)
     return np.where(ratio[rows] == MISSING, MISSING, np.maximum(z[rows], 0)), mean

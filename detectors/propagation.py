@@ -29,8 +29,12 @@ def _factors(features: tuple[Feature, ...]) -> tuple[I64, I64, NDArray[np.bool_]
 def contributions(matrix: I64, tails: Tails, policy: Policy) -> I64:
     """[R, F] what each feature adds to a row's raw score, in thousandths of a weighted decade."""
     floor, weight, bounded = _factors(policy.features)
-    bound = np.where(bounded, matrix * (DECADE // SURPRISE), MOST_DECADES * DECADE)
-    added: I64 = np.maximum(np.minimum(tails.of(matrix), bound) - floor, 0) * weight // 1000
+    rank = tails.of(matrix)
+    added = np.tile(np.maximum(-floor, 0) * weight // 1000, (len(matrix), 1))
+    row, column = np.nonzero(rank)  # of most features most rows have nothing
+    bound = np.where(bounded[column], matrix[row, column] * (DECADE // SURPRISE), MOST_DECADES * DECADE)
+    beyond = np.maximum(np.minimum(rank[row, column], bound) - floor[column], 0)
+    added[row, column] = beyond * weight[column] // 1000
     return added
 
 

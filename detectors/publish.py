@@ -16,8 +16,8 @@ from pyarrow import ipc
 from detectors.around import group_names
 from detectors.artifact import FORMAT, MANIFEST, MODEL, digest_of
 from detectors.sweep import SIDE_BY_SIDE, UNSUPERVISED, SweepResult
-from graph.book import Book
-from graph.network import Network, token_number
+from graph.book import Book, token_number
+from graph.network import Network
 from graph.ordering import places
 
 I64 = NDArray[np.int64]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -207,7 +208,7 @@ def _columns(published: Published, model: Model, local: Local, known: _Known, po
     """[T, columns] what the sweep gave the model for the targets, or would have given it."""
     book, rows = local.book, local.targets.astype(np.int32)
     pairs = known.bottom.pairs
-    columns = [
+    columns: list[NDArray[np.integer[Any]]] = [
         wide(book, rows, known.bottom, policy, published.norms),
         around.around(known.layers[:, 0], pairs, local.neighbours["layer1"], known.stands.facts),
         book.columns[around.DEFAULT].astype(np.int64)[rows][:, None],
@@ -216,7 +217,7 @@ def _columns(published: Published, model: Model, local: Local, known: _Known, po
             for flag in ((around.DEFAULT, around.FRAUD) if model.taught else (around.DEFAULT,))
         ),
     ]
-    return np.concatenate(columns, axis=1)
+    return np.concatenate(columns, axis=1, dtype=np.int64)
 
 
 def _company(published: Published, local: Local, flag: str, stands: Standing) -> around.Company:

@@ -28,8 +28,8 @@ from detectors.model import NO_FOLD, Model, lift
 from detectors.policy import Policy
 from detectors.survey import Survey, blind_parts, outcome_columns, survey
 from detectors.words import direct
-from graph.book import Book, lay_out, link_table
-from graph.network import Network, network, token_number
+from graph.book import Book, lay_out, link_table, token_number
+from graph.network import Network, network
 from graph.persons import resolve
 from graph.store import Links
 

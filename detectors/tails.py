@@ -25,8 +25,8 @@ class Tails:
         for column in np.flatnonzero((matrix > 0).any(axis=0)).tolist():
             values, rank = self.values[column], self.ranks[column]
             if len(values):
-                at = values.searchsorted(matrix[:, column], side="right") - 1
-                ranks[:, column] = np.where(at >= 0, rank[np.maximum(at, 0)], 0)
+                rows = np.flatnonzero(matrix[:, column] >= values[0])  # of most features most rows have nothing
+                ranks[rows, column] = rank[values.searchsorted(matrix[rows, column], side="right") - 1]
         return ranks
 
     def frame(self) -> pl.DataFrame:
@@ -56,9 +56,9 @@ def tails(matrix: I64, known: I64 | None = None) -> Tails:
     """
     values, ranks = [], []
     for column, among in zip(matrix.T, np.full(matrix.shape[1], len(matrix)) if known is None else known, strict=True):
-        value, count = np.unique(column, return_counts=True)
+        value, count = np.unique(column[column > 0], return_counts=True)
         above = np.cumsum(count[::-1])[::-1]
-        share = above[value > 0] / max(int(among), 1)
-        values.append(value[value > 0])
+        share = above / max(int(among), 1)
+        values.append(value)
         ranks.append(np.rint(-np.log10(share) * DECADE).astype(np.int64))
     return Tails(tuple(values), tuple(ranks))

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from graph.ordering import distinct_items
+
 I64 = NDArray[np.int64]
 Rows = NDArray[np.integer]
 
@@ -36,10 +38,5 @@ def least(row: Rows, value: I64, size: int, none: int) -> I64:
 
 
 def distinct(row: Rows, item: I64, size: int) -> I64:
-    """[size] how many different items each row has."""
-    if not len(row):
-        return np.zeros(size, np.int64)
-    order = np.lexsort((item, row))
-    r, i = row[order], item[order]
-    first = np.concatenate([[True], (r[1:] != r[:-1]) | (i[1:] != i[:-1])])
-    return count(r[first], size)
+    """[size] how many different items, none below 0, each row has."""
+    return distinct_items(row, item, size).astype(np.int64)

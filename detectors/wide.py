@@ -81,7 +81,7 @@ def _names(features: tuple[str, ...], channels: tuple[str, ...], phones: tuple[s
     )
 
 
-def wide(book: Book, rows: I32, bottom: Layer0, policy: Policy, norms: Norms) -> I64:
+def wide(book: Book, rows: I32, bottom: Layer0, policy: Policy, norms: Norms) -> I32:
     """[R, W] integers in the order of `names`, from the rows' layer 0 and their own columns."""
     size = len(rows)
     parts = [
@@ -97,7 +97,7 @@ def wide(book: Book, rows: I32, bottom: Layer0, policy: Policy, norms: Norms) ->
         np.stack(bottom.history[2:4], axis=1),
         np.stack([book.columns[name].astype(np.int64)[rows] for name in OWN_COLUMNS], axis=1),
     ]
-    return np.concatenate(parts, axis=1)
+    return np.concatenate(parts, axis=1, dtype=np.int32, casting="same_kind")
 
 
 def _touched(bottom: Layer0, size: int, policy: Policy) -> I64:
@@ -215,7 +215,7 @@ def _officer(book: Book, rows: I32, met: contexts.Officers, norms: Norms) -> I64
     for name, rarity in contexts.rarities(book, rows, norms).items():
         rare += rarity * met.count(met.alike[name] & near)
     alike = met.count(near)
-    unregistered = met.seen(book.columns["registered"]) == 0
+    unregistered = met.seen(book.columns["registered"] == 0)
     shares = [
         met.count(side & unregistered) * SHARE // np.maximum(met.count(side), 1)
         for side in (met.inside, met.met & ~met.inside)

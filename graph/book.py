@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from graph.network import NO_MARK, NO_OFFSET, VALUE_NAMES, Network, token_number
-from graph.ordering import firsts, numbered, order_by, places, small_numbers, stable_order
+from graph.network import NO_MARK, NO_OFFSET, VALUE_NAMES, Network
+from graph.ordering import distinct_items, firsts, numbered, order_by, places, small_numbers, stable_order
 from graph.schema import ROLE
 
 I64 = NDArray[np.int64]
@@ -116,6 +117,11 @@ class LinkTable:
     mark: I32
 
 
+def token_number(token: pl.Series) -> I64:
+    """60 bits of a keyed token as an integer; 0 for null. Only equality of two numbers means anything."""
+    return token.str.slice(3, 15).str.to_integer(base=16, strict=True).fill_null(0).cast(pl.Int64).to_numpy()
+
+
 def name_mark(name: NDArray[np.integer]) -> I32:
     """Mark of each name's token number: its first 31 bits, as ingest makes them; NO_MARK for 0."""
     return np.where(name == 0, NO_MARK, name >> MARK_SHIFT).astype(np.int32)
@@ -170,7 +176,7 @@ def lay_out(columns: Mapping[str, NDArray[np.generic]], links: LinkTable, kinds:
     order = order_by(key * max(len(rank), 1) + rank[links.application], links.offset)
     member = links.application[order]
     slot_key, start, slot_of_member = _runs(key[order])
-    persons = _distinct(slot_of_member, person[member], len(slot_key))
+    persons = distinct_items(slot_of_member, person[member], len(slot_key))
     span = (int(event_at.min()), int(event_at.max())) if len(event_at) else (0, 0)
     value_kind = np.zeros(len(values), np.uint8)
     value_kind[value] = links.kind
@@ -187,7 +193,7 @@ def lay_out(columns: Mapping[str, NDArray[np.generic]], links: LinkTable, kinds:
         _commonest(of, dealer, start, columns["dealer"][member[start[:-1]]] != 0),
         event_at[member[start[:-1]]],
     )
-    value_persons = _distinct(value, person[links.application], len(values))
+    value_persons = distinct_items(value, person[links.application], len(values))
     book = Book(
         {**columns, "rank": rank},
         values,
@@ -241,15 +247,6 @@ def _commonest(group: I64, item: I64, start: I64, first: Bool) -> U8:
     most = first.astype(np.int64)
     np.maximum.at(most, owner, length)
     return (most * 100 // np.maximum(np.diff(start), 1)).astype(np.uint8)
-
-
-def _distinct(group: I64, item: I32, groups: int) -> I32:
-    """[groups] number of distinct items, all non-negative, in each group."""
-    if not len(group):
-        return np.zeros(groups, np.int32)
-    several = int(item.max()) + 1
-    ordered = np.sort(group * several + item)
-    return np.bincount(ordered[firsts(ordered)] // several, minlength=groups).astype(np.int32)
 
 
 def _by_application(

@@ -16,6 +16,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from graph.errors import UsageError
+from graph.ordering import numbered, stable_order
 
 if TYPE_CHECKING:
     import igraph
@@ -62,7 +63,7 @@ def _apart(n: int, edges: "_Edges", resolution: float) -> "_Edges":
     piece = _components(n, edges.lower[strong], edges.upper[strong])
     inside = piece[edges.lower] == piece[edges.upper]
     lower, upper, weight = edges.lower[inside], edges.upper[inside], edges.weight[inside]
-    order = np.argsort(piece[lower], kind="stable")
+    order = stable_order(piece[lower])
     return _Edges(lower[order], upper[order], weight[order], piece, _sizes(piece))
 
 
@@ -117,12 +118,12 @@ class _Edges:
 def _canonical(n: int, source: Vertices, target: Vertices, weight: Vertices) -> _Edges:
     _check(n, source, target, weight)
     pair = np.minimum(source, target) * n + np.maximum(source, target)
-    pairs, place = np.unique(pair, return_inverse=True)
+    pairs, place = numbered(pair)
     total = np.zeros(len(pairs), np.int64)
     np.add.at(total, place, weight)
     lower, upper = pairs // max(n, 1), pairs % max(n, 1)
     component = _components(n, lower, upper)
-    order = np.argsort(component[lower], kind="stable")
+    order = stable_order(component[lower])
     return _Edges(lower[order], upper[order], total[order], component, _sizes(component))
 
 
@@ -170,7 +171,7 @@ def _by_component(
             for first, members, lower, upper, weight in _parts(edges):
                 name = first if names is None else int(names[first])
                 igraph.set_random_number_generator(random.Random(f"{seed}:{name}"))  # noqa: S311 - not a secret
-                part = igraph.Graph(n=len(members), edges=np.column_stack((lower, upper)))
+                part = igraph.Graph(n=len(members), edges=list(zip(lower.tolist(), upper.tolist(), strict=True)))
                 part.es["weight"] = weight.tolist()
                 membership = np.asarray(method(part), np.int64)
                 labels[members] = members[_first_of(membership)]

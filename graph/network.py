@@ -88,11 +88,6 @@ class _Uses:
         return _Uses(*(getattr(self, column.name)[rows] for column in fields(_Uses)))
 
 
-def token_number(token: pl.Series) -> I64:
-    """60 bits of a keyed token as an integer; 0 for null. Only equality of two numbers means anything."""
-    return token.str.slice(3, 15).str.to_integer(base=16, strict=True).fill_null(0).cast(pl.Int64).to_numpy()
-
-
 def network(links: Links) -> Network:
     """Put a store's columns into canonical order and add the coarser values.
 

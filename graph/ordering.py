@@ -51,10 +51,16 @@ def stable_order(number: NDArray[np.integer[Any]]) -> I64:
     return order
 
 
-def distinct(number: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
-    """The different integers, ascending: np.unique, which hashes where sorting takes a fortieth of the time."""
+def distinct(number: I64) -> I64:
+    """The different integers, ascending: np.unique hashes, which takes forty times as long as sorting millions."""
     ordered = np.sort(number)
     return ordered[firsts(ordered)]
+
+
+def distinct_items(group: NDArray[np.integer[Any]], item: NDArray[np.integer[Any]], groups: int) -> NDArray[np.int32]:
+    """[groups] how many different items, none below 0, each group has."""
+    several = int(item.max(initial=0)) + 1
+    return np.bincount(distinct(group.astype(np.int64) * several + item) // several, minlength=groups).astype(np.int32)
 
 
 def numbered(number: I64) -> tuple[I64, I64]:

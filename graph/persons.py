@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from graph.network import BUILDING, EMPLOYER_CORE, Network, token_number
-from graph.ordering import firsts, numbered, small_numbers
+from graph.network import BUILDING, EMPLOYER_CORE, Network
+from graph.ordering import firsts, numbered
 from graph.schema import KIND, ROLE
 
 I32 = NDArray[np.int32]
@@ -29,14 +29,17 @@ def resolve(network: Network) -> I32:
     e-mail, employer, vehicle); or same name with the same phone, account or e-mail of their own.
     """
 
+    def small(column: str) -> I64:
+        return network.applications[column].rank("dense").fill_null(0).to_numpy().astype(np.int64)
+
     own = network.link_role == ROLE["own"].code
     value = network.link_value[own]
     return persons(
         network.link_application[own],
         value.astype(np.int64),
         network.value_kind[value],
-        name=small_numbers(token_number(network.applications["name_token"])),
-        name_birth=small_numbers(token_number(network.applications["name_birth_token"])),
+        name=small("name_token"),
+        name_birth=small("name_birth_token"),
     )
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from graph.book import DAY, ROLE_BITS, ROLES_PER_VALUE, Book, expand, find_slots, use_of
 from graph.network import NO_MARK, NO_OFFSET
-from graph.ordering import places
+from graph.ordering import distinct_items, numbered, places, stable_order
 from graph.surprise import expected, surprise
 
 I64 = NDArray[np.int64]
@@ -154,7 +154,7 @@ def touches(book: Book, rows: I32, found: Entries, channels: Sequence[Channel]) 
     entry, other, mine, position = entry[keep], other[keep], mine[keep], position[keep]
     admitted = np.array([c.causes for c in channels])[found.channel[entry]]
     couple = COUPLE * (book.value_persons[found.value[entry]] <= 2)
-    cause = (causes(book, mine, other) | value_causes(book, found.slot[entry]) | couple) & admitted
+    cause = (causes(book, mine, other) | value_causes(book, found.slot)[entry] | couple) & admitted
     cause &= ~(COLLEAGUE * _of_young_firm(book, mine, found.channel[entry], channels))
     cause |= KIN * _kin(found.row[entry], other, found.channel[entry], channels, book.applications)
     gap = event_at[other] - event_at[mine]
@@ -192,7 +192,7 @@ def _kin(row: I32, other: I32, channel: I32, channels: Sequence[Channel], applic
     named, near = np.array([c.declared for c in channels])[channel], np.array([c.close for c in channels])[channel]
     if not (named.any() and near.any()):
         return np.zeros(len(channel), bool)
-    _, pair = np.unique(row.astype(np.int64) * max(applications, 1) + other, return_inverse=True)
+    _, pair = numbered(row.astype(np.int64) * max(applications, 1) + other)
     size = int(pair.max()) + 1
     declared, close = np.zeros(size, bool), np.zeros(size, bool)
     declared[pair[named]] = True
@@ -234,13 +234,7 @@ def window_days(book: Book, event_at: I64) -> tuple[F64, F64]:
 
 def distinct_persons(book: Book, entry: NDArray[np.integer], other: I32, size: int) -> I64:
     """[size] different persons behind the applications `other`: [N] of each of `entry`: [N], numbers below `size`."""
-    person = book.columns["person"].astype(np.int64)[other]
-    if not len(entry):
-        return np.zeros(size, np.int64)
-    order = np.lexsort((person, entry))
-    e, p = entry[order], person[order]
-    first = np.concatenate([[True], (e[1:] != e[:-1]) | (p[1:] != p[:-1])])
-    return np.bincount(e[first], minlength=size).astype(np.int64)
+    return distinct_items(entry, book.columns["person"].astype(np.int32)[other], size).astype(np.int64)
 
 
 def _crowd_count(book: Book, rows: I32, found: Entries, hubs: I64, admitted: I64) -> I64:
@@ -254,9 +248,10 @@ def _crowd_count(book: Book, rows: I32, found: Entries, hubs: I64, admitted: I64
     other = book.member[position]
     person = book.columns["person"]
     near = (np.abs(event_at[other] - event_at[mine][hub]) <= WINDOW) & (person[other] != person[mine][hub])
-    cause = causes(book, mine[hub], other) | value_causes(book, slot[hub])
-    near &= cause & admitted[found.channel[hubs]][hub] == 0
-    return np.bincount(hub[near], minlength=len(hubs)).astype(np.int64)
+    other, hub = other[near], hub[near]
+    cause = causes(book, mine[hub], other) | value_causes(book, slot)[hub]
+    free = cause & admitted[found.channel[hubs]][hub] == 0
+    return np.bincount(hub[free], minlength=len(hubs)).astype(np.int64)
 
 
 def causes(book: Book, mine: I32, other: I32) -> I64:
@@ -315,7 +310,7 @@ def join_pairs(
     A value that gives several touches on one channel (two phones in common) counts each; integers, so order is free.
     """
     key = row.astype(np.int64) * max(applications, 1) + other
-    order = np.argsort(key, kind="stable")
+    order = stable_order(key)
     ordered = key[order]
     if not len(ordered):
         none = np.zeros(0, np.int64)

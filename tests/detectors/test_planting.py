@@ -19,8 +19,8 @@ from detectors.ground import DERIVED
 from detectors.planting import Planted, plant
 from detectors.sweep import read_book
 from detectors.ties import RUN_GAP
-from graph.book import DAY, PERSON, SINGLE, LinkTable, link_table, single_values
-from graph.network import BUILDING, EMPLOYER_CORE, PHONE_BLOCK, token_number
+from graph.book import DAY, PERSON, SINGLE, LinkTable, link_table, single_values, token_number
+from graph.network import BUILDING, EMPLOYER_CORE, PHONE_BLOCK
 from graph.persons import CONFIRMING, PERSONAL
 from graph.schema import KIND, ROLE
 from graph.store import Batch

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from graph.book import LinkTable, expand, lay_out, name_mark, ranks, single_values
-from graph.network import BUILDING, network, token_number
+from graph.book import LinkTable, expand, lay_out, name_mark, ranks, single_values, token_number
+from graph.network import BUILDING, network
 from graph.persons import resolve, smallest_member
 from graph.projection import (
     KIN,

@@ -5,9 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph.book import name_mark
+from graph.book import name_mark, token_number
 from graph.errors import UsageError
-from graph.network import token_number
 from graph.schema import (
     APPLICATION_SCHEMA,
     CANONICAL_COLUMNS,
