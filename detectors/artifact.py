@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,16 +33,17 @@ FORMAT: Final = 5
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of a file."""
+    """BLAKE2b of a file: less than half of SHA-256's time where the processor has no instructions of its own for that,
+    and a sweep digests its files as it writes them and again as it checks its gates."""
     with path.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
+        return hashlib.file_digest(source, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
 
 
-def digests_of(folder: Path, names: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of each of a folder's files, two at a time: the digest works outside the interpreter's lock."""
-    ordered = list(names)
+def altered(folder: Path, known: Mapping[str, str]) -> list[str]:
+    """Names of the files that differ from their digest, two at a time: it works outside the interpreter's lock."""
     with ThreadPoolExecutor(2) as pool:
-        return dict(zip(ordered, pool.map(lambda name: digest_of(folder / name), ordered), strict=True))
+        found = pool.map(lambda name: digest_of(folder / name), known)
+        return [name for name, digest in zip(known, found, strict=True) if digest != known[name]]
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,7 @@ class Published:
         known = manifest["files"]
         wrong = [name for name in known if not (folder / name).is_file()]
         if verify and not wrong:
-            found = digests_of(folder, known)
-            wrong = [name for name, digest in known.items() if found[name] != digest]
+            wrong = altered(folder, known)
         if wrong:
             raise ArtifactError(f"sweep {folder.name}: {wrong[0]} is missing or altered", "sweep again or roll back")
         return Published(folder, manifest)

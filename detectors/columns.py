@@ -38,6 +38,12 @@ def text_digest(text: str | None) -> int:
     return 0 if text is None else int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) >> 4
 
 
+def text_digests(texts: Sequence[str]) -> I64:
+    """`text_digest` of very many."""
+    digests = b"".join(hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts)
+    return (np.frombuffer(digests, ">u8") >> np.uint64(4)).astype(np.int64)
+
+
 def text_number(text: pl.Series) -> I64:
     """`text_digest` of each text."""
     number = {t: text_digest(t) for t in text.drop_nulls().unique()}

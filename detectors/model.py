@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from detectors import around, groups, wide
 from detectors.boosting import Booster
-from detectors.columns import text_digest
+from detectors.columns import text_digests
 from detectors.policy import Policy
 from graph.errors import ArtifactError, SettingsError
 
 I64 = NDArray[np.int64]
+Columns = NDArray[np.number[Any]]
 
 CARD: Final = "card.json"
 FOLDS: Final = "folds.arrow"
@@ -93,15 +94,19 @@ class Model:
         """[R] the fold whose booster has not seen an application, NO_FOLD where none has."""
         if not len(self.known):
             return np.full(len(application_ids), NO_FOLD)
-        digest = np.array([text_digest(name) for name in application_ids], np.int64)
+        digest = text_digests(application_ids)
         at = np.minimum(np.searchsorted(self.known, digest), len(self.known) - 1)
         return np.where(self.known[at] == digest, self.fold[at], NO_FOLD).astype(np.int64)
 
     def margin(self, columns: I64, fold: I64) -> I64:
         """[R] log odds in thousandths. columns: [R, learner_names] (or blind_names, without taught boosters)."""
         many = len(self.blind[0].names)
-        found = _by_fold(self.blind, columns[:, :many], fold)
-        return found + _by_fold(self.taught, columns[:, many:], fold) if self.taught else found
+        return self.margin_of(columns[:, :many], columns[:, many:], fold)
+
+    def margin_of(self, blind: Columns, outcome: Columns, fold: I64) -> I64:
+        """The same from the two kinds of columns apart: blind_names, and around.OUTCOME, which taught boosters read."""
+        found = _by_fold(self.blind, blind, fold)
+        return found + _by_fold(self.taught, outcome, fold) if self.taught else found
 
     def suits(self, policy: Policy) -> bool:
         """Whether the policy makes the columns that the model reads, and forbids the same ones as then."""
@@ -157,12 +162,12 @@ def _boosters(card: Mapping[str, Any], files: Mapping[str, bytes], name: str) ->
     return tuple(Booster(tuple(card["names"][name]), files[file].decode()) for file in chosen)
 
 
-def _by_fold(boosters: tuple[Booster, ...], columns: I64, fold: I64) -> I64:
+def _by_fold(boosters: tuple[Booster, ...], columns: Columns, fold: I64) -> I64:
     """Each row by the booster of its fold, rows without one by the mean of all."""
     found = np.zeros(len(columns), np.int64)
     for number, booster in enumerate(boosters):
         rows = np.flatnonzero((fold == number) | (fold == NO_FOLD))
-        margin = booster.margin(columns[rows])
+        margin = booster.margin(columns if len(rows) == len(columns) else columns[rows])
         found[rows] += np.where(fold[rows] == NO_FOLD, margin, margin * len(boosters))
     return found // len(boosters)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -165,16 +165,24 @@ def detect(
 
 def learnt(book: Book, seen: Survey, model: Model, fold: I64) -> I64:
     """[A] the model's log odds in thousandths, each application by the booster that has not seen it."""
-    parts = blind_parts(book, seen)
-    if model.taught:
-        parts = (*parts, outcome_columns(book, seen))
+    blind = blind_parts(book, seen)
+    outcome = (outcome_columns(book, seen),) if model.taught else ()
+    order = np.argsort(fold, kind="stable")  # rows of one fold go through the same boosters, all together
 
     def asked(begin: int) -> I64:
-        rows = slice(begin, begin + ASKED)
-        return model.margin(np.concatenate([part[rows] for part in parts], axis=1, dtype=np.float64), fold[rows])
+        rows = order[begin : begin + ASKED]
+        return model.margin_of(_floats(blind, rows), _floats(outcome, rows), fold[rows])
 
+    found = np.zeros(book.applications, np.int64)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:  # the booster works outside the interpreter's lock
-        return np.concatenate([np.zeros(0, np.int64), *pool.map(asked, range(0, book.applications, ASKED))])
+        for begin, margin in enumerate(pool.map(asked, range(0, book.applications, ASKED))):
+            found[order[begin * ASKED : (begin + 1) * ASKED]] = margin
+    return found
+
+
+def _floats(parts: tuple[NDArray[np.integer[Any]], ...], rows: I64) -> F64:
+    """[R, columns] some rows of columns that stand side by side, as the booster wants them."""
+    return np.concatenate([np.zeros((len(rows), 0)), *(part[rows] for part in parts)], axis=1, dtype=np.float64)
 
 
 def read_book(inputs: Inputs) -> tuple[Network, Book, I64]:
