@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -97,9 +98,14 @@ def _recomputed(published: Published, sample: Drawn, policy: Policy) -> int:
 
     Some one by one, as the endpoint is asked; all the others by the same code, BLOCK of them at a time.
     """
-    found = {_id(batch): recomputed(published, batch, NOTHING, policy) for batch in sample.alone}
-    for start in range(0, len(sample.together), BLOCK):
-        found |= recomputed_together(published, sample.together[start : start + BLOCK], policy)
+    starts = range(0, len(sample.together), BLOCK)
+    with ThreadPoolExecutor(1) as aside:
+        blocks = aside.map(
+            lambda start: recomputed_together(published, sample.together[start : start + BLOCK], policy), starts
+        )
+        found = {_id(batch): recomputed(published, batch, NOTHING, policy) for batch in sample.alone}
+        for block in blocks:
+            found |= block
     scores = published.scores.filter(pl.col("application_id").is_in(list(found)))
     asked = len(sample.alone) + len(sample.together)
     equal = sum(

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
+import polars as pl
+
 from api.cards import cards, write_cards
 from api.gates import RECOMPUTED, Drawn, Passed, check, drawn
 from api.wiring import House
@@ -72,12 +74,16 @@ def _worked(
 ) -> tuple[list[RingCopy], dict[str, Any]]:
     held.step(State.SNAPSHOT)
     say("reading the book")
-    links = store.links(as_of=bounds.as_of, known_at=watermark)
+    with ThreadPoolExecutor(1) as aside:  # the driver of the store works outside the interpreter's lock
+        facts = aside.submit(facts_of, house, watermark, bounds)
+        links = store.links(as_of=bounds.as_of, known_at=watermark)
     if not links.applications.height:
         raise UsageError("there is nothing to sweep", remedy="run ringsight load first, or choose a later time")
-    shown, sample = cards(links), drawn(links, seed=held.fence, sample=bounds.sample)
     say("laying out the book")
-    laid = laid_out(inputs_of(house, links, watermark, bounds))
+    with ThreadPoolExecutor(1) as aside:
+        shown = aside.submit(cards, links)
+        sample = aside.submit(drawn, links, seed=held.fence, sample=bounds.sample)
+        laid = laid_out(Inputs(links, **facts.result(), watermark=watermark, as_of=bounds.as_of))
     del links  # all that is asked of it is drawn
     give_back()
     previous = _previous(house)
@@ -85,17 +91,18 @@ def _worked(
     ancestry = None if previous is None else previous.ancestry()
     result = detect(laid, house.policy, previous=ancestry, progress=say, now=house.clock(), model=model)
     held.step(State.SCORE)
+    give_back()
     say("writing the sweep aside")
     folder = house.settings.sweeps_folder / held.sweep_id
     summary = publish.write(folder, result, sweep_id=held.sweep_id)
-    write_cards(folder, shown)
+    write_cards(folder, shown.result())
     copies = _copies(held.sweep_id, result)
     del laid, result  # the gates read what is written
     give_back()
     held.step(State.VALIDATE)
     say("checking the gates")
     bounded = bounds.as_of is not None or bounds.known_at is not None
-    passed = _passed(folder, sample, house, None if previous is None or bounded else previous.applications)
+    passed = _passed(folder, sample.result(), house, None if previous is None or bounded else previous.applications)
     return copies, {**summary, "recomputed": passed.recomputed}
 
 
@@ -110,17 +117,19 @@ def _passed(folder: Path, sample: Drawn, house: House, before: int | None) -> Pa
 
 
 def inputs_of(house: House, links: Links, watermark: int, bounds: Bounds) -> Inputs:
+    """A book, and what is known of it."""
+    return Inputs(links, **facts_of(house, watermark, bounds), watermark=watermark, as_of=bounds.as_of)
+
+
+def facts_of(house: House, watermark: int, bounds: Bounds) -> dict[str, pl.DataFrame]:
     """What is known: by number of arrival, or, when looking back, by the day it became known."""
     seq = watermark if bounds.known_at is None else None
     moment = house.clock() if bounds.known_at is None else bounds.known_at
-    return Inputs(
-        links=links,
-        outcomes=house.facts.outcomes(moment, seq=seq),
-        watchlist=house.facts.watchlist(moment, seq=seq),
-        employers=house.facts.employers(seq=seq),
-        watermark=watermark,
-        as_of=bounds.as_of,
-    )
+    return {
+        "outcomes": house.facts.outcomes(moment, seq=seq),
+        "watchlist": house.facts.watchlist(moment, seq=seq),
+        "employers": house.facts.employers(seq=seq),
+    }
 
 
 def _previous(house: House) -> Published | None:

@@ -2,8 +2,9 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,20 +39,20 @@ def write(folder: Path, result: SweepResult, *, sweep_id: str) -> dict[str, Any]
     return dict(manifest["summary"])
 
 
-def _written(folder: Path, tables: Mapping[str, pa.Table]) -> dict[str, str]:
-    """Write each table as a file, two at a time; returns the digests of the files."""
+def _written(folder: Path, tables: Mapping[str, Callable[[], pa.Table]]) -> dict[str, str]:
+    """Make each table and write it as a file, two at a time; returns the digests of the files."""
 
     def one(name: str) -> str:
-        path = folder / f"{name}.arrow"
-        with pa.OSFile(str(path), "wb") as sink, ipc.new_file(sink, tables[name].schema) as writer:
-            writer.write_table(tables[name])
+        path, table = folder / f"{name}.arrow", tables[name]()
+        with pa.OSFile(str(path), "wb") as sink, ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
         return digest_of(path)
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         return dict(zip((f"{name}.arrow" for name in tables), pool.map(one, tables), strict=True))
 
 
-def _tables(result: SweepResult) -> dict[str, pa.Table]:
+def _rows(result: SweepResult) -> pa.Table:
     book, net, seen = result.book, result.network, result.seen
     rows: dict[str, Any] = {"application_id": net.applications["application_id"].to_arrow()}
     rows |= {name: np.asarray(column) for name, column in book.columns.items()}
@@ -77,32 +78,48 @@ def _tables(result: SweepResult) -> dict[str, pa.Table]:
         for flag, known in seen.flags.items():
             rows |= {f"{flag}_around": known.weight, f"{flag}_group": known.group.astype(np.int32)}
     rows |= {f"f_{f.name}": seen.features[:, i].astype(np.int32) for i, f in enumerate(result.policy.features)}
+    return pa.table(rows)
+
+
+def _slots(book: Book) -> pa.Table:
+    return pa.table(
+        {
+            "key": book.slots.key,
+            "start": book.slots.start[:-1],
+            "persons": book.slots.persons,
+            "total": book.slots.total,
+            "firm": book.slots.firm,
+            "surname": book.slots.surname,
+            "dealer": book.slots.dealer,
+            "first": book.slots.first,
+        }
+    )
+
+
+def _tables(result: SweepResult) -> dict[str, Callable[[], pa.Table]]:
+    """How each table is made; the longest first."""
+    book, net, seen = result.book, result.network, result.seen
+    frames = {
+        "tails": seen.tails.frame(),
+        "community_tails": seen.community_tails.frame(),
+        "scores": result.scores,
+        "rings": result.rings,
+        "ring_members": result.members,
+        "gone": result.gone,
+    }
+    columns: dict[str, dict[str, NDArray[np.generic]]] = {
+        "links": {"slot": book.link_slot, "offset": book.link_offset, "mark": book.link_mark},
+        "members": {"member": book.member, "offset": book.member_offset, "mark": book.member_mark},
+        **{f"count_{name}": {"value": v, "count": n} for name, (v, n) in result.norms.counted.items()},
+        "watched": {"value": result.watched},
+        "registry": {"core": result.registry.core, "heads": result.registry.heads},
+    }
     return {
-        "rows": pa.table(rows),
-        "links": pa.table({"slot": book.link_slot, "offset": book.link_offset, "mark": book.link_mark}),
-        "values": _values(net, book, {flag: known.value for flag, known in seen.flags.items()}),
-        "slots": pa.table(
-            {
-                "key": book.slots.key,
-                "start": book.slots.start[:-1],
-                "persons": book.slots.persons,
-                "total": book.slots.total,
-                "firm": book.slots.firm,
-                "surname": book.slots.surname,
-                "dealer": book.slots.dealer,
-                "first": book.slots.first,
-            }
-        ),
-        "members": pa.table({"member": book.member, "offset": book.member_offset, "mark": book.member_mark}),
-        "tails": seen.tails.frame().to_arrow(),
-        "community_tails": seen.community_tails.frame().to_arrow(),
-        **{f"count_{name}": pa.table({"value": v, "count": n}) for name, (v, n) in result.norms.counted.items()},
-        "watched": pa.table({"value": result.watched}),
-        "registry": pa.table({"core": result.registry.core, "heads": result.registry.heads}),
-        "scores": result.scores.to_arrow(),
-        "rings": result.rings.to_arrow(),
-        "ring_members": result.members.to_arrow(),
-        "gone": result.gone.to_arrow(),
+        "values": lambda: _values(net, book, {flag: known.value for flag, known in seen.flags.items()}),
+        "rows": lambda: _rows(result),
+        "slots": lambda: _slots(book),
+        **{name: partial(pa.table, table) for name, table in columns.items()},
+        **{name: frame.to_arrow for name, frame in frames.items()},
     }
 
 

@@ -161,10 +161,16 @@ def _join_pairs(edges: _Edges, labels: Vertices, resolution: float) -> None:
     labels[edges.upper[alone]] = edges.lower[alone]
 
 
+def ready() -> None:
+    """Load the graph library, which takes most of a second: whoever knows that it will be asked can do so beside other
+    work, and who only reads a sweep need not wait."""
+    import igraph  # noqa: F401
+
+
 def _by_component(
     edges: _Edges, labels: Vertices, method: Callable[["igraph.Graph"], list[int]], seed: int, names: Vertices | None
 ) -> Vertices:
-    import igraph  # here, because it takes most of a second that a reader of the sweep need not wait
+    import igraph  # here for the reason of `ready`
 
     with _igraph_generator:
         try:
