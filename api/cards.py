@@ -44,7 +44,8 @@ def cards(links: Links) -> pl.DataFrame:
 def _labels(links: Links, kind: str) -> pl.DataFrame:
     """nid of an application and the label of its own value of a kind (the smallest, should there be several)."""
     used = links.links.filter(pl.col("kind") == KIND[kind].code, pl.col("role") == ROLE["own"].code)
-    labels = links.identifiers.select(pl.col("nid").alias("identifier"), pl.col("label").alias(kind))
+    few = links.identifiers.filter(pl.col("kind") == KIND[kind].code)
+    labels = few.select(pl.col("nid").alias("identifier"), pl.col("label").alias(kind))
     return (
         used.join(labels, on="identifier", how="inner")
         .group_by(pl.col("application").alias("nid"))

@@ -13,7 +13,7 @@ from detectors.artifact import Published
 from detectors.policy import Policy
 from detectors.score import recomputed, recomputed_together
 from graph.errors import ArtifactError
-from graph.schema import APPLICATION_SCHEMA, IDENTIFIER_SCHEMA
+from graph.schema import APPLICATION_SCHEMA, IDENTIFIER_SCHEMA, NETWORK_SCHEMA
 from graph.store import Batch, Links
 
 RECOMPUTED: Final = 1000
@@ -122,12 +122,13 @@ def _id(batch: Batch) -> str:
 
 
 def singles(links: Links, application_ids: list[str]) -> Iterator[Batch]:
-    """Each of the given live applications as a batch of one."""
+    """Each of the given live applications as a batch of one, its identifiers as far as a network tells of them."""
     chosen = links.applications.filter(pl.col("application_id").is_in(application_ids))
     used = links.links.join(chosen.select("nid"), left_on="application", right_on="nid", how="semi")
     named = used.join(links.identifiers.drop("kind"), left_on="identifier", right_on="nid", how="inner")
     named = chosen.select(pl.col("nid").alias("application")).join(named, on="application", maintain_order="left")
     once = named.unique(["application", "kind", "token"], keep="first", maintain_order=True)
+    once = once.with_columns(pl.lit(None, t).alias(n) for n, t in IDENTIFIER_SCHEMA.items() if n not in NETWORK_SCHEMA)
     uses = named.select("application", pl.lit(0, pl.UInt32).alias("row"), "kind", "role", "token", "mark")
     parts, texts = (_slices(frame) for frame in (uses, once.select("application", *IDENTIFIER_SCHEMA)))
     rows = chosen.select(APPLICATION_SCHEMA.keys())

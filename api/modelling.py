@@ -7,9 +7,7 @@ from typing import Any, Final
 
 from api.sweeping import Bounds, inputs_of
 from api.wiring import House
-from detectors.grammar import Grammar, read_grammar
 from detectors.model import CARD, Model, read_model
-from detectors.train import train
 from graph.errors import NotFound
 from graph.store import GraphStore
 
@@ -26,8 +24,11 @@ def train_model(
     without: names of forms that the grammar is not to plant. Raises UsageError for a book too small to learn from,
     SettingsError for a form that there is none of.
     """
+    from detectors.grammar import read_grammar  # here, because a sweep that asks a model needs none of this
+    from detectors.train import train
+
     started = time.perf_counter()
-    grammar: Grammar = read_grammar().without(without) if without else read_grammar()
+    grammar = read_grammar().without(without) if without else read_grammar()
     watermark = house.accounts.watermark(bounds.known_at)
     links = store.links(as_of=bounds.as_of, known_at=watermark)
     model_id = house.ids("model")

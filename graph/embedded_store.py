@@ -18,7 +18,7 @@ from graph.arrival import LinkPlan, VersionPlan
 from graph.errors import StoreError
 from graph.migrations.sql import MIGRATION_TABLE, MIGRATIONS
 from graph.neighbours import Application, Identifier, Key, Use, grow, listed
-from graph.schema import APPLICATION_SCHEMA, IDENTIFIER_SCHEMA, LINK_SCHEMA
+from graph.schema import APPLICATION_SCHEMA, IDENTIFIER_SCHEMA, LINK_SCHEMA, NETWORK_SCHEMA
 from graph.sqlite_file import Session, SqliteFile, Value
 from graph.store import OPEN, Batch, Caps, Links, Neighbourhood, Node
 
@@ -78,7 +78,7 @@ class EmbeddedStore:
             return _joined(applications, links, identifiers.result())
 
     def _identifiers(self) -> pl.DataFrame:
-        columns = {"nid": _INTEGER, **IDENTIFIER_SCHEMA}
+        columns = {"nid": _INTEGER, **NETWORK_SCHEMA}
         with self._file.reading() as session:
             return session.frame(f"SELECT {_names(columns)} FROM identifier", columns, bulk=True)
 

@@ -18,7 +18,7 @@ from graph.errors import SettingsError, StoreError, StoreRefused, StoreUnavailab
 from graph.migrations import pending
 from graph.migrations.cypher import MIGRATIONS
 from graph.neighbours import grow
-from graph.schema import APPLICATION_SCHEMA, IDENTIFIER_SCHEMA
+from graph.schema import APPLICATION_SCHEMA, NETWORK_SCHEMA
 from graph.store import OPEN, Batch, Caps, Links, Neighbourhood, Node, RingCopy
 
 NIDS_A_PAGE: Final = 20_000  # 5,000 is 1.4 times slower
@@ -85,7 +85,7 @@ class Neo4jStore:
         links = links.join(found.select("nid", "kind"), left_on="identifier", right_on="nid", how="inner")
         return Links(
             live.sort("application_id").select("nid", *APPLICATION_SCHEMA, "closed_seq"),
-            found.select("nid", *IDENTIFIER_SCHEMA),
+            found.select("nid", *NETWORK_SCHEMA),
             links.select("application", "identifier", "kind", "role", "mark"),
         )
 

@@ -215,6 +215,8 @@ IDENTIFIER_SCHEMA: Final[dict[str, pl.DataType]] = {
     "sort": pl.String(),  # phone: "mobile", "fixed", "other"; else null
     "check": pl.String(),  # check digit verdict: "ok", "bad", or null
 }
+NETWORK_SCHEMA: Final = {name: IDENTIFIER_SCHEMA[name] for name in ("kind", "token", "label", "group", "offset")}
+"""What a network is made of: of millions of identifiers the rest is a quarter of what there is to read."""
 LINK_SCHEMA: Final[dict[str, pl.DataType]] = {
     "row": pl.UInt32(),  # position in the batch's applications
     "kind": pl.UInt8(),

@@ -90,7 +90,7 @@ class Links:
     """The live link table as columns, and what its numbers mean.
 
     applications: nid (Int64), seq, closed_seq and the application columns, one row a live version, by application_id.
-    identifiers: nid (Int64) and the identifier columns, only those that a live link uses, any order.
+    identifiers: nid (Int64) and the columns of NETWORK_SCHEMA, only those that a live link uses, any order.
     links: application (Int64 nid), identifier (Int64 nid), kind (UInt8), role (UInt8), mark (Int32 or null), any order.
     """
 

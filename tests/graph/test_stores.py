@@ -17,6 +17,7 @@ from graph.schema import (
     KIND,
     KIND_OF_CODE,
     LINK_SCHEMA,
+    NETWORK_SCHEMA,
     ROLE_OF_CODE,
 )
 from graph.store import OPEN, Batch, Caps, GraphStore, Links, Verdict
@@ -74,7 +75,7 @@ def test_a_batch_comes_back_in_the_declared_columns(
     assert store.write(batch_of(rows)).tolist() == [NEW, NEW]
     found = store.links()
     assert dict(found.applications.schema) == {"nid": pl.Int64(), **APPLICATION_SCHEMA, "closed_seq": pl.Int64()}
-    assert dict(found.identifiers.schema) == {"nid": pl.Int64(), **IDENTIFIER_SCHEMA}
+    assert dict(found.identifiers.schema) == {"nid": pl.Int64(), **NETWORK_SCHEMA}
     assert dict(found.links.schema) == {
         "application": pl.Int64(), "identifier": pl.Int64(), "kind": pl.UInt8(), "role": pl.UInt8(), "mark": pl.Int32(),
     }  # fmt: skip
