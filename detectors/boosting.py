@@ -33,6 +33,11 @@ class Booster:
 
         return lightgbm.Booster(model_str=self.text)
 
+    def ready(self) -> None:
+        """Load the library and the trees, which takes most of a second: whoever knows that it will be asked can do so
+        beside other work."""
+        _ = self._model
+
     @property
     def trees(self) -> int:
         """How many trees each row goes through."""

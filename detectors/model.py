@@ -90,6 +90,11 @@ class Model:
         """The columns that it is asked with, in order."""
         return (*self.blind[0].names, *(self.taught[0].names if self.taught else ()))
 
+    def ready(self) -> None:
+        """Load what a first question would wait for."""
+        for booster in (*self.blind, *self.taught):
+            booster.ready()
+
     def folds_of(self, application_ids: Sequence[str]) -> I64:
         """[R] the fold whose booster has not seen an application, NO_FOLD where none has."""
         if not len(self.known):

@@ -30,6 +30,7 @@ from detectors.survey import Survey, blind_parts, outcome_columns, survey
 from detectors.words import direct
 from graph import communities
 from graph.book import Book, lay_out, link_table, token_number
+from graph.memory import give_back
 from graph.network import Network, network
 from graph.persons import resolve
 from graph.store import Links
@@ -137,12 +138,14 @@ def detect(
     net, book = laid.network, laid.book
     measured = norms(dict(book.columns))
     progress("features, smoothing and communities")
-    seen = survey(book, policy, measured, learns=model is not None)
-    fold = np.full(book.applications, NO_FOLD)
+    with ThreadPoolExecutor(1) as aside:
+        folds = aside.submit(_folds, net, model)
+        seen = survey(book, policy, measured, learns=model is not None)
+        fold = folds.result()
     raw = seen.raw
+    give_back()
     if model is not None:
         progress("asking the model")
-        fold = model.folds_of(net.applications["application_id"].to_list())
         raw = model.mixed(seen.raw, learnt(book, seen, model, fold), policy)
         seen = replace(seen, wide=None)  # the largest table of all, and asked for no more
     progress("rings and bands")
@@ -165,10 +168,20 @@ def detect(
     )  # fmt: skip
 
 
+def _folds(net: Network, model: Model | None) -> I64:
+    """[A] the fold of the model that has not seen each application; the model then is ready to be asked."""
+    if model is None:
+        return np.full(net.applications.height, NO_FOLD)
+    model.ready()
+    return model.folds_of(net.applications["application_id"].to_list())
+
+
 def learnt(book: Book, seen: Survey, model: Model, fold: I64) -> I64:
     """[A] the model's log odds in thousandths, each application by the booster that has not seen it."""
-    blind = blind_parts(book, seen)
-    outcome = (outcome_columns(book, seen),) if model.taught else ()
+    with ThreadPoolExecutor(1) as aside:
+        others = aside.submit(outcome_columns, book, seen) if model.taught else None
+        blind = blind_parts(book, seen)
+    outcome = () if others is None else (others.result(),)
     order = np.argsort(fold, kind="stable")  # rows of one fold go through the same boosters, all together
 
     def asked(begin: int) -> I64:
