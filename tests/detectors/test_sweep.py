@@ -1,6 +1,8 @@
 """The sweep: the same for every token key, row order and block size; empty and tiny books are fine."""
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ import polars as pl
 import pytest
 
 from detectors import survey as surveying
+from detectors.artifact import altered, digest_of
 from detectors.policy import Policy
 from detectors.sweep import SweepResult
 from detectors.words import direct
@@ -88,3 +91,15 @@ def test_tables_name_direct_reasons_before_nearness(swept: SweepResult) -> None:
     assert any(not direct(codes[-1]) and direct(codes[0]) for codes in lists if codes)
     for codes in lists:
         assert [direct(code) for code in codes] == sorted(map(direct, codes), reverse=True)
+
+
+def test_a_file_that_is_not_as_digested_is_found_whatever_the_digest(tmp_path: Path) -> None:
+    for name in ("new", "old", "changed", "unknown"):
+        (tmp_path / name).write_bytes(name.encode())
+    known = {
+        "new": digest_of(tmp_path / "new"),
+        "old": hashlib.sha256(b"old").hexdigest(),  # a release before named no algorithm
+        "changed": digest_of(tmp_path / "new"),
+        "unknown": "md5:00",
+    }
+    assert altered(tmp_path, known) == ["changed", "unknown"]
