@@ -28,7 +28,7 @@ from detectors.model import NO_FOLD, Model, lift
 from detectors.policy import Policy
 from detectors.survey import Survey, blind_parts, outcome_columns, survey
 from detectors.words import direct
-from graph import communities
+from graph import communities, hierarchy
 from graph.book import Book, lay_out, link_table, token_number
 from graph.memory import give_back
 from graph.network import Network, network
@@ -106,6 +106,7 @@ def laid_out(inputs: Inputs) -> Laid:
     aside = ThreadPoolExecutor(1)
     opinion = aside.submit(outlier.second_opinion, columns, seed=0)
     aside.submit(communities.ready)
+    aside.submit(hierarchy.ready)
     aside.shutdown(wait=False)
     net, book, watched = read_book(inputs)
     return Laid(net, book, watched, registry(inputs.employers), opinion, inputs.watermark, inputs.as_of)

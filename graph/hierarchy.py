@@ -36,6 +36,11 @@ class Hierarchy:
         return len(self.leaf)
 
 
+def ready() -> None:
+    """Load the library, which takes a second; who draws no ring needs none of it."""
+    import sknetwork.hierarchy  # noqa: F401
+
+
 def hierarchy(n: int, source: I64, target: I64, weight: F64) -> Hierarchy:
     """Average linkage: those two groups merge first between which a pair of vertices weighs most on the mean.
 
@@ -51,7 +56,7 @@ def hierarchy(n: int, source: I64, target: I64, weight: F64) -> Hierarchy:
     many = len(used)
     if many < 2:
         return _grown(n, np.zeros((0, 4)))
-    from sknetwork.hierarchy import Paris  # here, because it takes a second, and none to who draws no ring
+    from sknetwork.hierarchy import Paris  # here: see ready
 
     a, b = ends[: len(source)], ends[len(source) :]
     matrix = csr_matrix((np.tile(weight, 2), (np.concatenate([a, b]), np.concatenate([b, a]))), shape=(many, many))
