@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from itertools import combinations
 from pathlib import Path
 from statistics import fmean
@@ -29,16 +29,12 @@ from benchmarks._arms import ARMS, Book, code_digest, load, loaded, locale_of
 from benchmarks._inside import best, inside
 from benchmarks._machine import RESULTS, keep, machine
 from benchmarks._seeds import spread, told
-from detectors.columns import norms
 from detectors.grammar import read_grammar
 from detectors.measures import flagged
 from detectors.model import Model
 from detectors.policy import Policy
-from detectors.survey import Survey, survey
-from detectors.sweep import Inputs, learnt, read_book
+from detectors.sweep import Inputs, run
 from detectors.train import train
-from graph.book import Book as Laid
-from graph.network import Network
 from ingest.synthetic import LEVELS
 
 I64 = NDArray[np.int64]
@@ -47,28 +43,6 @@ TOP: Final = 100
 MODELS: Final = 10
 APPLICATIONS: Final = 20_000
 SEEDS: Final = (501, 502)
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """The book that every model scores, laid out and surveyed once."""
-
-    net: Network
-    book: Laid
-    seen: Survey
-    policy: Policy
-
-    @staticmethod
-    def of(inputs: Inputs, policy: Policy) -> "Queue":
-        """Read and survey a book as a sweep does."""
-        net, book, _ = read_book(inputs)
-        return Queue(net, book, survey(book, policy, norms(dict(book.columns)), learns=True), policy)
-
-    def raw(self, model: Model) -> I64:
-        """[A] what a sweep with this model orders the book by."""
-        fold = model.folds_of(self.net.applications["application_id"].to_list())
-        margin = learnt(self.book, self.seen, model, fold)
-        return model.mixed(self.seen.raw, margin, self.policy)
 
 
 def agreement(raws: Sequence[I64]) -> dict[str, float]:
@@ -87,11 +61,12 @@ def agreement(raws: Sequence[I64]) -> dict[str, float]:
 
 def measure(inputs: Inputs, policy: Policy, models: int) -> dict[str, Any]:
     """Train, score and compare: {counted: agreement, all: agreement, seconds}."""
-    queue = Queue.of(inputs, policy)
-    counted = queue.book.columns["confirmed"] == 0
     started, raws = time.perf_counter(), []
     for number in range(models):
-        raws.append(queue.raw(_model(inputs, policy, number)))
+        model = _model(inputs, policy, number)
+        swept = run(inputs, policy, previous=None, progress=lambda _: None, now=0, model=model)
+        raws.append(swept.raw)
+        counted = swept.book.columns["confirmed"] == 0
         print(f"  model {number + 1} of {models}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
     return {
         "counted": agreement([raw[counted] for raw in raws]),
@@ -106,7 +81,7 @@ def _model(inputs: Inputs, policy: Policy, number: int) -> Model:
     )
 
 
-def run(book: Book, arms: Sequence[str], models: int) -> dict[str, dict[str, Any]]:
+def run_book(book: Book, arms: Sequence[str], models: int) -> dict[str, dict[str, Any]]:
     """Each arm's figures on one book; cold is the same book without its outcomes. Raises RuntimeError."""
     with tempfile.TemporaryDirectory(prefix="ringsight-stability-") as folder:
         home, files, _ = loaded(book, Path(folder))
@@ -133,7 +108,7 @@ def main(words: Sequence[str] | None = None) -> int:
     asked = _arguments(words)
     books = [Book(asked.applications, seed, locale_of(seed), asked.level) for seed in asked.seeds]
     try:
-        runs = {str(book.seed): run(book, asked.arms, asked.models) for book in books}
+        runs = {str(book.seed): run_book(book, asked.arms, asked.models) for book in books}
     except RuntimeError as error:
         print(error, file=sys.stderr)
         return 1
