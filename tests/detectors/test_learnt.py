@@ -15,7 +15,7 @@ from detectors import publish
 from detectors import survey as surveying
 from detectors.around import SHARE
 from detectors.artifact import FORMAT, MANIFEST, MODEL, Published
-from detectors.model import NO_FOLD, Model, learner_names
+from detectors.model import NO_FOLD, Model, learner_names, lift
 from detectors.policy import Policy
 from detectors.score import assess, explain, recomputed, recomputed_together
 from detectors.sweep import UNSUPERVISED, SweepResult, learnt, run
@@ -135,6 +135,10 @@ def test_a_new_row_next_to_a_ring_stands_above_a_lone_one(
     assert (far.view, close.view) == ("decision", "decision")
     assert close.raw > far.raw
     assert close.score > far.score
+    unlifted = replace(policy, ring_worth=0.0)
+    plainly = [assess(published, toolbox["batch_of"]([fact]), Batch.empty(), unlifted) for fact in (alone, near)]
+    assert far.raw == plainly[0].raw, "tied to nobody, it takes part in no group"
+    assert plainly[1].raw < close.raw <= plainly[1].raw + lift(published.rows["overlap"].max(), policy)
 
 
 def test_a_new_row_counts_the_outcomes_of_all_it_stands_beside(
