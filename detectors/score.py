@@ -172,14 +172,16 @@ def _folds(published: Published, local: Local) -> I64:
 def _learnt(
     published: Published, model: Model, local: Local, known: _Known, policy: Policy
 ) -> tuple[I64, dict[str, int]]:
-    """[1] raw score with the model's word in it, and what it loses without each reason."""
+    """[1] raw score with the model's word in it, and what it loses without each reason.
+
+    What its group adds stays: the group is made of the same ties, so the reasons share it as they share the rest.
+    """
     columns = _columns(published, model, local, known, policy)
     amount = _amounts(known, policy)
     codes = tuple(code for code, part in amount.items() if part > 0)
     margin = attribution.margins(model, columns, int(_folds(published, local)[0]), codes, policy)
     without = np.maximum(known.raw - np.array([0, *(amount[code] for code in codes)], np.int64), 0)
-    grouped = np.array([code != attribution.DENSE_GROUP for code in ("", *codes)])
-    raw = model.mixed(without, margin, policy) + lift(_overlap(local, known.bottom.pairs), policy) * grouped
+    raw = model.mixed(without, margin, policy) + lift(_overlap(local, known.bottom.pairs), policy)
     return raw[:1], dict(zip(codes, np.maximum(raw[0] - raw[1:], 0).tolist(), strict=True))
 
 
