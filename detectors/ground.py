@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.columns import Registry, norms, registry, settled
+from detectors.columns import Norms, Registry, norms, registry, settled
 from detectors.grammar import Grammar
 from detectors.planting import Planted, plant
 from detectors.policy import Policy
@@ -63,6 +63,7 @@ class Ground:
     columns: F32
     fold: I64
     registry: Registry
+    norms: Norms
     drawn: F64
 
     @property
@@ -85,7 +86,7 @@ def ground_of(inputs: Inputs, policy: Policy, seed: int, resample: int | None = 
     drawn = _drawn(seen.community.label, resample)
     columns = _joined(blind_parts(book, seen), np.arange(book.applications))
     seen = replace(seen, wide=None)  # it is in the columns
-    return Ground(net, book, links, seen, columns, fold, registry(inputs.employers), drawn)
+    return Ground(net, book, links, seen, columns, fold, registry(inputs.employers), measured, drawn)
 
 
 def _drawn(community: I64, resample: int | None) -> F64:
@@ -138,15 +139,13 @@ class PlantedCopy:
 
 
 def planted_copy(ground: Ground, policy: Policy, grammar: Grammar, seed: int) -> PlantedCopy:
-    """Plant into a copy of the book, where nothing stands out and the draw has rows; what is rare stays as it was."""
+    """Plant into a copy of the book where nothing stands out already; the book's own norms and tails rank it."""
     quiet = (ground.seen.raw <= np.quantile(ground.seen.raw, 1 - LOUD)) & (ground.drawn > 0)
     columns = {name: column for name, column in ground.book.columns.items() if name not in DERIVED}
     planted = plant(columns, ground.links, grammar, seed=seed, quiet=quiet)
     core = planted.columns["employer_core"].astype(np.int64)
     book = settled(lay_out({**planted.columns, **ground.registry.columns(core)}, planted.links))
-    return PlantedCopy(
-        planted, book, survey(book, policy, norms(dict(ground.book.columns)), learns=True, tail=ground.seen.tails)
-    )
+    return PlantedCopy(planted, book, survey(book, policy, ground.norms, learns=True, tail=ground.seen.tails))
 
 
 def planted_rows(ground: Ground, policy: Policy, grammar: Grammar, seed: int, say: Say) -> Rows:

@@ -29,6 +29,8 @@ FARTHEST: Final = 9.0
 """Log odds beyond which a probability says no more."""
 LOOSE: Final = 0.25
 """Weight to the rest of a group below which a member hangs on it loosely."""
+LEAST: Final = 1e-9
+"""Of a probability, which is rounded to so many decimals: a tie of two whom nobody suspects still is one."""
 LIKELY, POSSIBLE = 0.5, 0.1
 NO_FARTHER: Final = 30.0
 """Logarithm of a distance that stands for a merge which never comes."""
@@ -87,7 +89,7 @@ def proposed(book: Book, known: Scored, ties: Bonds, policy: Policy) -> Groups:
     two unlikely ones share must not tie the likely one that has it, too.
     """
     ties = ties.only(ties.weight > 0)
-    likely = np.maximum(known.probability, np.finfo(np.float64).tiny)
+    likely = np.maximum(known.probability, LEAST)
     weight = ties.weight / WEIGHT_ONE * np.sqrt(likely[ties.source] * likely[ties.target])
     tree = hierarchy(book.applications, ties.source, ties.target, weight)
     fits = (tree.size >= policy.rings.smallest) & (tree.size <= policy.rings.largest)
@@ -158,9 +160,9 @@ def _likelihood(known: Scored, odds: F64, of: I64, row: I64, size: I64) -> dict[
     many = len(size)
     ordered = odds[row[np.lexsort((-odds[row], of))]]
     begin = np.cumsum(size) - size
-    ranks = [("first", 0 * size), ("second", 0 * size + 1), ("third", 0 * size + 2)]
-    ranks += [("middle", (size - 1) // 2), ("low", 3 * (size - 1) // 4)]
-    found = {f"{name}_odds": ordered[begin + np.minimum(rank, size - 1)] for name, rank in ranks}
+    ranks: dict[str, int | I64] = {"first": 0, "second": 1, "third": 2}
+    ranks |= {"middle": (size - 1) // 2, "low": 3 * (size - 1) // 4, "least": size - 1}
+    found = {f"{name}_odds": ordered[begin + np.minimum(rank, size - 1)] for name, rank in ranks.items()}
     probability, plain = known.probability[row], known.plain[row] / 1000.0
 
     def mean(values: NDArray[np.generic]) -> F64:
@@ -170,7 +172,6 @@ def _likelihood(known: Scored, odds: F64, of: I64, row: I64, size: I64) -> dict[
     highest = np.zeros(many)
     np.maximum.at(highest, of, plain)
     return found | {
-        "least_odds": ordered[begin + size - 1],
         "mean_odds": average,
         "odds_spread": np.sqrt(np.maximum(mean(odds[row] ** 2) - average**2, 0)),
         "mean": mean(probability),

@@ -5,20 +5,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import fuse
-from detectors.bonds import bonds, of_pairs
 from detectors.boosting import Booster, Shape, fit
-from detectors.columns import norms
 from detectors.grammar import Grammar
 from detectors.ground import Ground, PlantedCopy, Say, planted_copy
-from detectors.groups import NAMES, Groups, Scored, candidates, overlaps, proposed
+from detectors.groups import NAMES, Groups, overlaps
 from detectors.model import Model
 from detectors.policy import Policy
-from detectors.survey import Survey
-from detectors.sweep import learnt
-from graph.book import Book
+from detectors.sweep import learnt, proposals
 
-I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
 
 WANTED: Final = 1_800
@@ -60,18 +54,8 @@ def taught_judge(
 
 def _groups(copy: PlantedCopy, model: Model, ground: Ground, policy: Policy) -> Groups:
     """A copy's groups, as a sweep would propose them."""
-    known = _scored(copy.book, copy.seen, model, ground.fold, policy)
-    surprised = copy.seen.feature("officer_employer", policy)
-    shared, measured = of_pairs(copy.seen.pairs), norms(dict(ground.book.columns))
-    ties = bonds(copy.book, candidates(known.raw, policy), shared, surprised, measured)
-    return proposed(copy.book, known, ties, policy)
-
-
-def _scored(book: Book, seen: Survey, model: Model, fold: I64, policy: Policy) -> Scored:
-    raw = model.mixed(seen.raw, learnt(book, seen, model, fold), policy)
-    everyone = np.ones(len(raw), bool)  # who may be red moves no probability
-    calibration = fuse.calibrate(raw, everyone, policy, unsupervised=seen.raw)
-    return Scored(raw, fuse.probability(raw, calibration), seen.raw)
+    raw = model.mixed(copy.seen.raw, learnt(copy.book, copy.seen, model, ground.fold), policy)
+    return proposals(copy.book, copy.seen, raw, model, ground.norms, policy).groups
 
 
 def _mean(groups: Groups, value: F64) -> F64:

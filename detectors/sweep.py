@@ -150,20 +150,20 @@ def detect(
         raw = model.mixed(seen.raw, learnt(book, seen, model, fold), policy)
         seen = replace(seen, wide=None)  # the largest table of all, and asked for no more
     progress("rings and bands")
-    proposals = _proposals(book, seen, raw, model, measured, policy)
-    raw = raw + lift(proposals.overlap, policy)
+    drawn_from = proposals(book, seen, raw, model, measured, policy)
+    raw = raw + lift(drawn_from.overlap, policy)
     by_reason = fuse.by_reason(seen.contribution, policy)
     eligible = fuse.red_eligible(by_reason, policy)
     calibration = fuse.calibrate(raw, eligible, policy, unsupervised=None if model is None else seen.raw)
     scored = _scored(book, net, raw, seen.raw, eligible, calibration)
     known = Scored(raw, scored["probability"].to_numpy(), seen.raw)
-    found = rings.find(book, proposals, known, policy, learnt=model is not None)
+    found = rings.find(book, drawn_from, known, policy, learnt=model is not None)
     drawn = _Drawn(found, rings.describe(book, found, scored, by_reason, fuse.reason_codes(policy), policy))
     progress("lineage")
     rings_frame, members, gone = _traced(net, book, drawn, previous, now, policy, calibration)
     scores = _score_frame(net, scored, by_reason, members, policy)
     return SweepResult(
-        net, book, measured, seen, model, fold, calibration, raw, proposals.overlap,
+        net, book, measured, seen, model, fold, calibration, raw, drawn_from.overlap,
         laid.opinion.result(), laid.watched, laid.registry,
         scores, rings_frame, members, gone, laid.watermark, laid.as_of, policy,
     )  # fmt: skip
@@ -243,7 +243,7 @@ class _Drawn:
     table: pl.DataFrame
 
 
-def _proposals(
+def proposals(
     book: Book, seen: Survey, raw: I64, model: Model | None, measured: Norms, policy: Policy
 ) -> rings.Proposals:
     """raw: [A] before anything is known of rings."""

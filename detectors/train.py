@@ -84,7 +84,8 @@ def train(
     doubt = _doubt(ground, rows, _crossed(blind, ground.columns, ground.fold), policy)
     del rows  # the copies that follow want the room
     model = Model(card, blind, taught, known[order], ground.fold[order].astype(np.int8))
-    return replace(model, judge=taught_judge(ground, model, doubt, policy, grammar, seed=seed, say=say))
+    judge = taught_judge(ground, model, doubt, policy, grammar, seed=seed, say=say)
+    return replace(model, card={**card, "judge": judge is not None}, judge=judge)
 
 
 def _blind(ground: Ground, rows: Rows, policy: Policy, seed: int) -> tuple[Booster, ...]:

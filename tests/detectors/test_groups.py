@@ -13,7 +13,7 @@ from detectors.columns import norms
 from detectors.groups import NAMES, Groups, Scored
 from detectors.model import lift
 from detectors.policy import Policy
-from detectors.sweep import _proposals
+from detectors.sweep import proposals
 from graph.book import Book
 from graph.projection import WEIGHT_ONE
 from tests.detectors import lessons
@@ -103,6 +103,15 @@ def test_no_ties_no_groups(lesson: Lesson, policy: Policy) -> None:
     assert groups.expected_overlap(found).tolist() == []
 
 
+def test_applications_that_nobody_suspects_are_still_tied(lesson: Lesson, policy: Policy) -> None:
+    """Probabilities are rounded, and those of a whole group can be nought."""
+    raw = np.ones(lesson.book.applications, np.int64)
+    known = Scored(raw, np.zeros(lesson.book.applications), raw)
+    found = groups.proposed(lesson.book, known, bonds({(1, 2): 0.5, (2, 3): 0.4}), policy)
+    assert [set(found.row.tolist())] == [{1, 2, 3}]
+    assert np.isfinite(found.columns).all()
+
+
 def test_ties_of_two_kinds_are_one() -> None:
     both = together(100, [bonds({(1, 2): 0.5, (3, 4): 1.0}), bonds({(1, 2): 0.25})])
     assert list(zip(both.source.tolist(), both.target.tolist(), both.weight.tolist(), strict=True)) == [
@@ -114,7 +123,7 @@ def test_a_judged_group_lifts_its_members_and_nobody_else(lesson: Lesson, policy
     result, judge = lesson.result, lesson.model.judge
     assert judge is not None
     before = result.raw - lift(result.overlap, policy)
-    drawn = _proposals(lesson.book, lesson.seen, before, lesson.model, norms(dict(lesson.book.columns)), policy)
+    drawn = proposals(lesson.book, lesson.seen, before, lesson.model, norms(dict(lesson.book.columns)), policy)
     told = groups.judged(drawn.groups, judge)
     assert ((told > 0) & (told < 1)).all()
     inside = np.zeros(lesson.book.applications, bool)
