@@ -42,13 +42,17 @@ class Calibration:
         return asdict(self)
 
 
-def calibrate(raw: I64, eligible: Bool, policy: Policy, *, unsupervised: I64 | None = None) -> Calibration:
+def calibrate(
+    raw: I64, eligible: Bool, policy: Policy, *, unsupervised: I64 | None = None, lifted: bool = False
+) -> Calibration:
     """Fix the intercept so that the mean probability is the policy's prior, and the cut-offs by its capacity.
 
     raw: thousandths of a weighted decade, or of log odds where a model was asked. unsupervised: [R] the score without
     it, which then has a share of the amber places to itself: a model finds what it was taught, and frauds change.
+    lifted: `raw` holds what the best group of each adds, too.
     """
-    slope = policy.log_odds_per_decade if unsupervised is None else policy.learnt_slope
+    learnt = policy.lifted_slope if lifted else policy.learnt_slope
+    slope = policy.log_odds_per_decade if unsupervised is None else learnt
     low, high = -60.0, 20.0
     distinct, count = np.unique(raw, return_counts=True)
     for _ in range(80):

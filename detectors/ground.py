@@ -29,7 +29,7 @@ LARGEST_DEALER: Final = 0.1
 """Share of the book beyond which a dealer's lone applications may lie in both folds: one alone would lack innocents."""
 WANTED: Final = 10_000
 """Planted applications to learn from, by one copy of the book to MOST_COPIES. Half as many: AP -.03 on 50,000."""
-MOST_COPIES: Final = 8
+MOST_COPIES: Final = 16
 OTHERS: Final = 0.3
 """Share of a copy's other rows that stand against the planted ones."""
 MOST_OTHERS: Final = 60_000

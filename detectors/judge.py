@@ -15,7 +15,7 @@ from detectors.sweep import learnt, proposals
 
 F64 = NDArray[np.float64]
 
-WANTED: Final = 1_800
+WANTED: Final = 3_000
 """Planted applications whose groups are learnt from, by one copy of the book to MOST_COPIES."""
 MOST_COPIES: Final = 8
 FEWEST: Final = 200

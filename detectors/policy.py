@@ -58,6 +58,7 @@ class Policy:
     learnt_share: float
     taught_share: float
     learnt_slope: float
+    lifted_slope: float
     ring_worth: float
     unread: tuple[str, ...]
     red: int
@@ -96,6 +97,7 @@ def _policy(table: dict[str, Any], digest: str) -> Policy:
         learnt_share=table["learning"]["share"],
         taught_share=table["learning"]["share_taught"],
         learnt_slope=table["learning"]["slope"],
+        lifted_slope=table["learning"]["slope_lifted"],
         ring_worth=table["learning"]["ring_worth"],
         unread=_patterns(table["learning"].get("unread", [])),
         red=table["capacity"]["red"],

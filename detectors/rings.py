@@ -67,7 +67,8 @@ def find(book: Book, proposals: Proposals, known: Scored, policy: Policy, *, lea
     label = _taken(book.applications, proposals)
     label, ties = _left_over(book, label, known.probability, proposals.ties, policy)
     least = policy.rings.least_learnt if learnt else policy.rings.least_probability
-    label = _numbered(label, core, known.raw - _least(known, least), policy)
+    above = np.where(book.columns["confirmed"].astype(np.bool_), 0, known.raw - _least(known, least))
+    label = _numbered(_without_bystanders(book, label, above), core, above, policy)
     inside = (label[ties.source] == label[ties.target]) & (label[ties.source] >= 0)
     return Found(label, _strength(ties.only(inside), book.applications), core)
 
@@ -98,6 +99,18 @@ def _left_over(book: Book, label: I64, probability: F64, ties: Bonds, policy: Po
     return found, together(book.applications, [ties, links.only(taken[links.source])])
 
 
+def _without_bystanders(book: Book, label: I64, above: I64) -> I64:
+    """What is known already speaks for nobody beside it: where those of a group that nobody confirmed are too unlikely
+    to be a ring of their own, the confirmed ones are left, as the case that they are. above: see _numbered."""
+    confirmed = book.columns["confirmed"].astype(np.bool_)
+    apart = (add(label, above, len(label)) < 0)[label] & ~confirmed
+    apart &= np.bincount(label, weights=confirmed, minlength=len(label))[label] > 0
+    kept = np.flatnonzero(~apart)
+    smallest = np.full(len(label), len(label))
+    np.minimum.at(smallest, label[kept], kept)
+    return np.where(apart, np.arange(len(label)), smallest[label])
+
+
 def _strength(ties: Bonds, applications: int) -> I64:
     return add(ties.source, ties.weight, applications) + add(ties.target, ties.weight, applications)
 
@@ -111,7 +124,7 @@ def _least(known: Scored, least: float) -> int:
 def _numbered(label: I64, core: Bool, above: I64, policy: Policy) -> I64:
     """Ring numbers from 0 by smallest member; -1 for groups that are too small, too improbable, or hold no core.
 
-    above: [A] raw score above the least that a ring's mean must reach.
+    above: [A] raw score above the least that the mean of those whom nobody confirmed must reach; 0 of the confirmed.
     """
     size = np.bincount(label, minlength=len(label))
     cores = np.bincount(label, weights=core, minlength=len(label))
@@ -125,7 +138,9 @@ def describe(
 ) -> pl.DataFrame:
     """One row a ring: size, persons, exposure, expected loss, span, dealers, typology and its strongest reasons.
 
-    raw: mean of its members; middle: what half of them reach.
+    Loss, raw (mean of the members) and middle (what half of them reach) are of those whom nobody confirmed: what is
+    known is no news. A ring that is confirmed whole can lose nothing more, and has no place in the week's capacity: its
+    middle is 0, its raw that of all.
 
     scored: [A] probability, raw. reasons: [A, codes] contributions by reason.
     """
@@ -133,13 +148,17 @@ def describe(
     loan = book.columns["loan"].astype(np.int64)
     usual = int(np.sort(loan[loan > 0])[(loan > 0).sum() // 2]) if (loan > 0).any() else 0
     amount = np.where(loan > 0, loan, usual)
+    news = ~book.columns["confirmed"].astype(np.bool_)[rows]
+    closed = np.bincount(found.label[rows], weights=news)[found.label[rows]] == 0
     frame = pl.DataFrame(
         {
             "ring": found.label[rows],
             "person": book.columns["person"][rows],
             "dealer": book.columns["dealer"][rows],
             "loan": np.maximum(loan[rows], 0),
-            "loss": np.rint(amount[rows] * scored["probability"].to_numpy()[rows]).astype(np.int64),
+            "loss": np.rint(news * amount[rows] * scored["probability"].to_numpy()[rows]).astype(np.int64),
+            "news": news,
+            "counts": news | closed,
             "raw": scored["raw"].to_numpy()[rows],
             "event_at": book.columns["event_at"][rows],
         }
@@ -152,8 +171,8 @@ def describe(
             pl.col("dealer").filter(pl.col("dealer") != 0).n_unique().cast(pl.Int32).alias("dealers"),
             pl.col("loan").sum().alias("exposure"),
             pl.col("loss").sum().alias("expected_loss"),
-            (pl.col("raw").sum() // pl.len()).cast(pl.Int64).alias("raw"),
-            pl.col("raw").quantile(0.5, "higher").cast(pl.Int64).alias("middle"),
+            (pl.col("raw").filter("counts").sum() // pl.col("counts").sum()).cast(pl.Int64).alias("raw"),
+            pl.col("raw").filter("news").quantile(0.5, "higher").fill_null(0).cast(pl.Int64).alias("middle"),
             pl.col("event_at").min().alias("first_event_at"),
             pl.col("event_at").max().alias("last_event_at"),
         )

@@ -154,7 +154,8 @@ def detect(
     raw = raw + lift(drawn_from.overlap, policy)
     by_reason = fuse.by_reason(seen.contribution, policy)
     eligible = fuse.red_eligible(by_reason, policy)
-    calibration = fuse.calibrate(raw, eligible, policy, unsupervised=None if model is None else seen.raw)
+    unsupervised = None if model is None else seen.raw
+    calibration = fuse.calibrate(raw, eligible, policy, unsupervised=unsupervised, lifted=True)
     scored = _scored(book, net, raw, seen.raw, eligible, calibration)
     known = Scored(raw, scored["probability"].to_numpy(), seen.raw)
     found = rings.find(book, drawn_from, known, policy, learnt=model is not None)

@@ -247,7 +247,8 @@ def test_another_format_is_refused_with_the_remedy_and_its_rings_are_still_read(
 
 
 def test_rings_keep_their_ids_when_a_model_comes(lesson: Lesson, policy: Policy) -> None:
-    policy = replace(policy, rings=replace(policy.rings, least_learnt=0.0))  # whichever the model thinks likely
+    rings = replace(policy.rings, least_learnt=0.0, least_overlap_learnt=0.2)  # whichever the model thinks likely
+    policy = replace(policy, rings=rings)
     plain = run(lesson.inputs, policy, previous=None, progress=hush, now=NOW)
     before = plain.members.join(plain.rings.select("ring_id", "founded_at"), on="ring_id")
     from detectors.lineage import Ancestry

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from detectors import rings
@@ -120,3 +121,46 @@ def test_a_rings_direct_reasons_stand_before_nearness() -> None:
     codes = ("DENSE_GROUP", "SHARED_PHONE", "KNOWN_FRAUD_LINK", "SHARED_DEVICE", "SHARED_EMAIL")
     found = rings._strongest(np.array([900, 20, 500, 70, 0]), codes)
     assert found == ["SHARED_DEVICE", "SHARED_PHONE", "DENSE_GROUP", "KNOWN_FRAUD_LINK"]
+
+
+def _beside(cohort: tuple[Book, np.ndarray], policy: Policy, confirmed: int, probability: float) -> tuple[Book, Any]:
+    """The cohort, its first ones confirmed, the others of that probability; a model's rings of it."""
+    rows = cohort[1]
+    known = np.zeros(cohort[0].applications, bool)
+    known[rows[:confirmed]] = True
+    book = cohort[0].with_columns(confirmed=known)
+    likely = np.zeros(book.applications)
+    likely[rows] = np.where(known[rows], 0.9, probability)
+    raw, nothing = np.rint(likely * 10_000).astype(np.int64), np.zeros(book.applications, np.int64)
+    scored, measured = Scored(raw, likely, raw), norms(dict(book.columns))
+    proposals = rings.propose(book, scored, NONE, nothing, measured, policy, judge=None)
+    return book, (rings.find(book, proposals, scored, policy, learnt=True), scored)
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "probability", "members"),
+    [(3, 0.2, 3), (3, 0.5, 4), (2, 0.2, 0), (2, 0.5, 4), (4, 0.0, 4), (0, 0.2, 0)],
+)
+def test_what_is_known_speaks_for_nobody_beside_it(
+    cohort: tuple[Book, np.ndarray], policy: Policy, confirmed: int, probability: float, members: int
+) -> None:
+    policy = replace(
+        policy, rings=replace(policy.rings, officer_probability=1.0, least_learnt=0.4, core_probability=0.1)
+    )
+    _, (drawn, _) = _beside(cohort, policy, confirmed, probability)
+    assert np.flatnonzero(drawn.label >= 0).tolist() == cohort[1][:members].tolist()
+    assert len(np.unique(drawn.label[cohort[1][:members]])) <= 1
+
+
+@pytest.mark.parametrize(("confirmed", "raw", "middle"), [(0, 5_000, 5_000), (3, 5_000, 5_000), (4, 9_000, 0)])
+def test_a_ring_loses_what_nobody_has_confirmed(
+    cohort: tuple[Book, np.ndarray], policy: Policy, confirmed: int, raw: int, middle: int
+) -> None:
+    policy = replace(policy, rings=replace(policy.rings, officer_probability=1.0))
+    book, (drawn, scored) = _beside(cohort, policy, confirmed, 0.5)
+    book = book.with_columns(loan=np.full(book.applications, 1_000))
+    frame = pl.DataFrame({"probability": scored.probability, "raw": scored.raw})
+    table = rings.describe(book, drawn, frame, np.zeros((book.applications, 1), np.int64), ("SHARED_PHONE",), policy)
+    (ring,) = table.iter_rows(named=True)
+    assert (ring["applications"], ring["exposure"], ring["expected_loss"]) == (4, 4_000, (4 - confirmed) * 500)
+    assert (ring["raw"], ring["middle"]) == (raw, middle)
