@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -89,12 +90,16 @@ def _worked(
     previous = _previous(house)
     held.step(State.DETECT)
     ancestry = None if previous is None else previous.ancestry()
-    result = detect(laid, house.policy, previous=ancestry, progress=say, now=house.clock(), model=model)
+    folder = house.settings.sweeps_folder / held.sweep_id
+    writer = publish.Writer(folder)
+    result = detect(
+        laid, house.policy, previous=ancestry, progress=say, now=house.clock(), model=model,
+        surveyed=partial(writer.begin, laid),
+    )  # fmt: skip
     held.step(State.SCORE)
     give_back()
     say("writing the sweep aside")
-    folder = house.settings.sweeps_folder / held.sweep_id
-    summary = publish.write(folder, result, sweep_id=held.sweep_id)
+    summary = writer.finish(result, sweep_id=held.sweep_id)
     write_cards(folder, shown.result())
     copies = _copies(held.sweep_id, result)
     del laid, result  # the gates read what is written

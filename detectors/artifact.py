@@ -1,6 +1,5 @@
 """The artifact of a published sweep, mapped into memory read-only (detectors.publish writes it)."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 import pyarrow as pa
+from blake3 import blake3
 from numpy.typing import NDArray
 from pyarrow import ipc
 
@@ -29,14 +29,13 @@ Columns = Mapping[str, NDArray[np.generic]]
 MANIFEST: Final = "manifest.json"
 MODEL: Final = "model"
 """Folder of the model that a sweep asked, inside its artifact: what scores new rows as it scored the old."""
-FORMAT: Final = 5
+FORMAT: Final = 6
 
 
 def digest_of(path: Path) -> str:
-    """BLAKE2b of a file: less than half of SHA-256's time where the processor has no instructions of its own for that,
-    and a sweep digests its files as it writes them and again as it checks its gates."""
-    with path.open("rb") as source:
-        return hashlib.file_digest(source, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
+    """BLAKE3 of a file: a sixth of BLAKE2b's time, and a sweep digests its files as it writes them and again as it
+    checks its gates."""
+    return blake3().update_mmap(path).hexdigest()
 
 
 def altered(folder: Path, known: Mapping[str, str]) -> list[str]:

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,49 @@ from pyarrow import ipc
 
 from detectors.around import group_names
 from detectors.artifact import FORMAT, MANIFEST, MODEL, digest_of
-from detectors.sweep import SIDE_BY_SIDE, UNSUPERVISED, SweepResult
+from detectors.survey import Survey
+from detectors.sweep import SIDE_BY_SIDE, UNSUPERVISED, Laid, SweepResult
 from graph.book import Book, token_number
 from graph.network import Network
 from graph.ordering import places
 
 I64 = NDArray[np.int64]
+Tables = Mapping[str, Callable[[], pa.Table]]
+
+
+class Writer:
+    """Writes one artifact, in two parts: what tells of the book can be on its way while rings are drawn."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._begun: dict[str, Future[str]] = {}
+
+    def begin(self, laid: Laid | SweepResult, seen: Survey) -> None:
+        """Start to write what is settled before any ring is drawn, more than half of all, into the new folder."""
+        self._folder.mkdir(parents=True, exist_ok=False)
+        aside = ThreadPoolExecutor(1)
+        for name, make in _book_tables(laid, seen).items():
+            self._begun[_file(name)] = aside.submit(_written, self._folder, name, make)
+        aside.shutdown(wait=False)
+
+    def finish(self, result: SweepResult, *, sweep_id: str) -> dict[str, Any]:
+        """Write the rest; returns the summary. The manifest comes last: without it there is no artifact."""
+        tables = _result_tables(result)
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            rest = pool.map(partial(_written, self._folder), tables, tables.values())
+            digests = dict(zip(map(_file, tables), rest, strict=True))
+        digests |= {name: digest.result() for name, digest in self._begun.items()}
+        return _sealed(self._folder, result, digests, sweep_id)
 
 
 def write(folder: Path, result: SweepResult, *, sweep_id: str) -> dict[str, Any]:
-    """Write the artifact into a new folder; returns its summary. The manifest comes last: without it there is none."""
-    folder.mkdir(parents=True, exist_ok=False)
-    digests = _written(folder, _tables(result))
+    """Write the artifact into a new folder; returns its summary."""
+    writer = Writer(folder)
+    writer.begin(result, result.seen)
+    return writer.finish(result, sweep_id=sweep_id)
+
+
+def _sealed(folder: Path, result: SweepResult, digests: dict[str, str], sweep_id: str) -> dict[str, Any]:
     if result.model is not None:
         result.model.save(folder / MODEL)
     manifest = _manifest(digests, result, sweep_id)
@@ -39,17 +70,16 @@ def write(folder: Path, result: SweepResult, *, sweep_id: str) -> dict[str, Any]
     return dict(manifest["summary"])
 
 
-def _written(folder: Path, tables: Mapping[str, Callable[[], pa.Table]]) -> dict[str, str]:
-    """Make each table and write it as a file, two at a time; returns the digests of the files."""
+def _file(name: str) -> str:
+    return f"{name}.arrow"
 
-    def one(name: str) -> str:
-        path, table = folder / f"{name}.arrow", tables[name]()
-        with pa.OSFile(str(path), "wb") as sink, ipc.new_file(sink, table.schema) as writer:
-            writer.write_table(table)
-        return digest_of(path)
 
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        return dict(zip((f"{name}.arrow" for name in tables), pool.map(one, tables), strict=True))
+def _written(folder: Path, name: str, make: Callable[[], pa.Table]) -> str:
+    """Make a table and write it as a file; returns the file's digest."""
+    path, table = folder / _file(name), make()
+    with pa.OSFile(str(path), "wb") as sink, ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    return digest_of(path)
 
 
 def _rows(result: SweepResult) -> pa.Table:
@@ -96,9 +126,25 @@ def _slots(book: Book) -> pa.Table:
     )
 
 
-def _tables(result: SweepResult) -> dict[str, Callable[[], pa.Table]]:
-    """How each table is made; the longest first."""
-    book, net, seen = result.book, result.network, result.seen
+def _book_tables(laid: Laid | SweepResult, seen: Survey) -> Tables:
+    """How each table is made that tells of the book alone."""
+    book, net = laid.book, laid.network
+    columns: dict[str, dict[str, NDArray[np.generic]]] = {
+        "links": {"slot": book.link_slot, "offset": book.link_offset, "mark": book.link_mark},
+        "members": {"member": book.member, "offset": book.member_offset, "mark": book.member_mark},
+        "watched": {"value": laid.watched},
+        "registry": {"core": laid.registry.core, "heads": laid.registry.heads},
+    }
+    return {
+        "values": lambda: _values(net, book, {flag: known.value for flag, known in seen.flags.items()}),
+        "slots": lambda: _slots(book),
+        **{name: partial(pa.table, table) for name, table in columns.items()},
+    }
+
+
+def _result_tables(result: SweepResult) -> Tables:
+    """How each of the others is made; the longest first."""
+    seen = result.seen
     frames = {
         "tails": seen.tails.frame(),
         "community_tails": seen.community_tails.frame(),
@@ -107,18 +153,10 @@ def _tables(result: SweepResult) -> dict[str, Callable[[], pa.Table]]:
         "ring_members": result.members,
         "gone": result.gone,
     }
-    columns: dict[str, dict[str, NDArray[np.generic]]] = {
-        "links": {"slot": book.link_slot, "offset": book.link_offset, "mark": book.link_mark},
-        "members": {"member": book.member, "offset": book.member_offset, "mark": book.member_mark},
-        **{f"count_{name}": {"value": v, "count": n} for name, (v, n) in result.norms.counted.items()},
-        "watched": {"value": result.watched},
-        "registry": {"core": result.registry.core, "heads": result.registry.heads},
-    }
+    counted = {f"count_{name}": {"value": v, "count": n} for name, (v, n) in result.norms.counted.items()}
     return {
-        "values": lambda: _values(net, book, {flag: known.value for flag, known in seen.flags.items()}),
         "rows": lambda: _rows(result),
-        "slots": lambda: _slots(book),
-        **{name: partial(pa.table, table) for name, table in columns.items()},
+        **{name: partial(pa.table, table) for name, table in counted.items()},
         **{name: frame.to_arrow for name, frame in frames.items()},
     }
 

@@ -134,8 +134,12 @@ def detect(
     progress: Callable[[str], None],
     now: int,
     model: Model | None = None,
+    surveyed: Callable[[Survey], None] | None = None,
 ) -> SweepResult:
-    """Sweep the book. now: microseconds, becomes founded_at of new rings. model: of the same policy (Model.suits)."""
+    """Sweep the book. now: microseconds, becomes founded_at of new rings. model: of the same policy (Model.suits).
+
+    surveyed: told of the survey before any ring is drawn, which leaves a core with little to do.
+    """
     net, book = laid.network, laid.book
     measured = norms(dict(book.columns))
     progress("features, smoothing and communities")
@@ -149,6 +153,8 @@ def detect(
         progress("asking the model")
         raw = model.mixed(seen.raw, learnt(book, seen, model, fold), policy)
         seen = replace(seen, wide=None)  # the largest table of all, and asked for no more
+    if surveyed is not None:
+        surveyed(seen)
     progress("rings and bands")
     drawn_from = proposals(book, seen, raw, model, measured, policy)
     raw = raw + lift(drawn_from.overlap, policy)

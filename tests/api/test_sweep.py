@@ -1,5 +1,6 @@
 """The sweep as a use case: gates, kill -9, and that the endpoint agrees with it."""
 
+import errno
 import json
 import os
 import random
@@ -113,6 +114,27 @@ def test_a_held_sweep_leaves_the_last_one_shown(house: House, monkeypatch: pytes
     assert current.sweep_id == first
     newest = house.sweeps.list()[0]
     assert (newest.state, newest.reason) == (State.FAILED, "the sweep is held: a test says so")
+
+
+def test_a_file_that_cannot_be_written_while_rings_are_drawn_holds_the_sweep(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run_sweep(house)["sweep_id"]
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("detectors.publish._values", full)
+    with pytest.raises(OSError, match="No space"):
+        run_sweep(house)
+    monkeypatch.undo()
+    current, newest = house.sweeps.current(), house.sweeps.list()[0]
+    assert current is not None
+    assert current.sweep_id == first
+    assert newest.state is State.FAILED
+    assert not (house.settings.sweeps_folder / newest.sweep_id / "manifest.json").exists()
+    run_sweep(house)
+    assert not (house.settings.sweeps_folder / newest.sweep_id).exists()
 
 
 def child(house: House, command: list[str], *, waits_for: str) -> subprocess.Popen[str]:
