@@ -355,3 +355,16 @@ def test_whom_nobody_drew_is_neither_planted_into_nor_learnt_from(
     assert (model.card["resample"], lesson.model.card["resample"]) == (5, None)
     confirmed = lesson.book.columns["confirmed"].astype(bool)
     assert model.card["confirmed"] == int((confirmed & (drawn > 0)).sum()) < lesson.model.card["confirmed"]
+
+
+@pytest.mark.parametrize(("most", "least_rows", "most_rows"), [(10**6, 500, 1_000), (200, 150, 450)])
+def test_many_copies_bring_so_many_innocents_and_no_more(
+    lesson: Lesson, policy: Policy, monkeypatch: pytest.MonkeyPatch, most: int, least_rows: int, most_rows: int
+) -> None:
+    """Four copies of some 500 hold 600 others by their share; planted innocent groups are counted besides."""
+    monkeypatch.setattr(ground, "MOST_COPIES", 4)
+    monkeypatch.setattr(ground, "MOST_OTHERS", most)
+    book = ground.ground_of(lesson.inputs, policy, 3)
+    rows = ground.planted_rows(book, policy, read_grammar(), 3, hush)
+    assert rows.label.sum() >= 30
+    assert least_rows <= (~rows.label).sum() <= most_rows
