@@ -29,10 +29,12 @@ FORMAT: Final = 4
 MIDDLE: Final = 12_000
 """Added to learnt scores (thousandths of log odds), which then are positive like the unsupervised ones."""
 
-SURE: Final = 0
-"""Log odds (thousandths) above which the boosters are sure: a row more like the planted ones than the others, which are
-ten times as many. Beyond, they count for no more than the unsupervised score: who of the sure is surest is mostly an
-accident of what was learnt from (benchmarks.stability)."""
+SURE: Final = 2000
+"""Log odds (thousandths) above which the boosters are sure. Beyond, they count for no more than the unsupervised score:
+who of the sure is surest is mostly an accident of what was learnt from (benchmarks.stability)."""
+SETTLED: Final = 0
+"""The same in a published score. Groups are told better by what the sure differ in; the order of the queue's first
+hundred is not (ADR 0015)."""
 PLANTED_HALF: Final = 300
 """Planted applications at which a model has half of the share that the policy gives one."""
 LEAST: Final = 100
@@ -83,8 +85,15 @@ class Model:
         return str(self.card["model_id"])
 
     def mixed(self, raw: I64, margin: I64, policy: Policy) -> I64:
-        """[R] the scores that this model's log odds and the unsupervised score make; see `mixed`."""
-        return mixed(raw, margin, share_of(int(self.card["planted"]), policy, taught=bool(self.taught)), policy)
+        """[R] what this model's log odds and the unsupervised score make, for telling groups by; see `mixed`."""
+        return mixed(raw, margin, self._share(policy), policy)
+
+    def scored(self, raw: I64, margin: I64, overlap: I64, policy: Policy) -> I64:
+        """[R] the scores: such a mixture, and what the best group of each adds."""
+        return mixed(raw, margin, self._share(policy), policy, sure=SETTLED) + lift(overlap, policy)
+
+    def _share(self, policy: Policy) -> int:
+        return share_of(int(self.card["planted"]), policy, taught=bool(self.taught))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -188,14 +197,15 @@ def share_of(planted: int, policy: Policy, *, taught: bool) -> int:
     return round(wanted * planted / (planted + PLANTED_HALF) * 1000)
 
 
-def mixed(raw: I64, margin: I64, share: int, policy: Policy) -> I64:
+def mixed(raw: I64, margin: I64, share: int, policy: Policy, *, sure: int = SURE) -> I64:
     """[R] the score's log odds in thousandths, above -MIDDLE/1000 and so shifted that none is negative.
 
-    raw: unsupervised score in thousandths of a decade; margin: learnt log odds in thousandths; share: of `share_of`.
+    raw: unsupervised score in thousandths of a decade; margin: learnt log odds in thousandths; share: of `share_of`;
+    sure: see SURE.
     """
     unsupervised = raw * round(policy.log_odds_per_decade * 1000) // 1000
-    beyond = min(share, max(1000 - share, LEAST)) * np.maximum(margin - SURE, 0)
-    learnt = share * np.minimum(margin, SURE) + beyond
+    beyond = min(share, max(1000 - share, LEAST)) * np.maximum(margin - sure, 0)
+    learnt = share * np.minimum(margin, sure) + beyond
     found: I64 = np.maximum((learnt + (1000 - share) * unsupervised) // 1000 + MIDDLE, 0)
     return found
 

@@ -14,7 +14,7 @@ from detectors.features import Layer0, layer0
 from detectors.fresh import published_values
 from detectors.joining import Standing, standing
 from detectors.local import Local, local_book, swept_book, swept_books
-from detectors.model import NO_FOLD, Model, lift
+from detectors.model import NO_FOLD, Model
 from detectors.nearby import column_at
 from detectors.policy import Policy
 from detectors.signal import Signal
@@ -82,7 +82,7 @@ def _scores(published: Published, local: Local, policy: Policy) -> list[tuple[in
     raw, model = known.raw, published.model
     if model is not None:
         margin = model.margin(_columns(published, model, local, known, policy), _folds(published, local))
-        raw = model.mixed(raw, margin, policy) + lift(_overlap(local, known.bottom.pairs), policy)
+        raw = model.scored(raw, margin, _overlap(local, known.bottom.pairs), policy)
     band = _bands(published, raw, known, policy)
     return list(zip(fuse.score(raw, published.calibration).tolist(), band.tolist(), strict=True))
 
@@ -181,7 +181,7 @@ def _learnt(
     codes = tuple(code for code, part in amount.items() if part > 0)
     margin = attribution.margins(model, columns, int(_folds(published, local)[0]), codes, policy)
     without = np.maximum(known.raw - np.array([0, *(amount[code] for code in codes)], np.int64), 0)
-    raw = model.mixed(without, margin, policy) + lift(_overlap(local, known.bottom.pairs), policy)
+    raw = model.scored(without, margin, _overlap(local, known.bottom.pairs), policy)
     return raw[:1], dict(zip(codes, np.maximum(raw[0] - raw[1:], 0).tolist(), strict=True))
 
 

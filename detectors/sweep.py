@@ -24,7 +24,7 @@ from detectors.columns import (
     with_values,
 )
 from detectors.groups import Scored
-from detectors.model import NO_FOLD, Model, lift
+from detectors.model import NO_FOLD, Model
 from detectors.policy import Policy
 from detectors.survey import Survey, blind_parts, outcome_columns, survey
 from detectors.words import direct
@@ -151,13 +151,15 @@ def detect(
     give_back()
     if model is not None:
         progress("asking the model")
-        raw = model.mixed(seen.raw, learnt(book, seen, model, fold), policy)
+        margin = learnt(book, seen, model, fold)
+        raw = model.mixed(seen.raw, margin, policy)
         seen = replace(seen, wide=None)  # the largest table of all, and asked for no more
     if surveyed is not None:
         surveyed(seen)
     progress("rings and bands")
     drawn_from = proposals(book, seen, raw, model, measured, policy)
-    raw = raw + lift(drawn_from.overlap, policy)
+    if model is not None:
+        raw = model.scored(seen.raw, margin, drawn_from.overlap, policy)
     by_reason = fuse.by_reason(seen.contribution, policy)
     eligible = fuse.red_eligible(by_reason, policy)
     unsupervised = None if model is None else seen.raw
