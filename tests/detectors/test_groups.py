@@ -13,7 +13,7 @@ from detectors.columns import norms
 from detectors.groups import NAMES, Groups, Scored
 from detectors.model import lift
 from detectors.policy import Policy
-from detectors.sweep import proposals
+from detectors.sweep import learnt, proposals
 from graph.book import Book
 from graph.projection import WEIGHT_ONE
 from tests.detectors import lessons
@@ -122,7 +122,8 @@ def test_ties_of_two_kinds_are_one() -> None:
 def test_a_judged_group_lifts_its_members_and_nobody_else(lesson: Lesson, policy: Policy) -> None:
     result, judge = lesson.result, lesson.model.judge
     assert judge is not None
-    before = result.raw - lift(result.overlap, policy)
+    margin = learnt(lesson.book, lesson.seen, lesson.model, result.fold)
+    before = lesson.model.mixed(lesson.seen.raw, margin, policy)
     drawn = proposals(lesson.book, lesson.seen, before, lesson.model, norms(dict(lesson.book.columns)), policy)
     told = groups.judged(drawn.groups, judge)
     assert ((told > 0) & (told < 1)).all()
@@ -133,6 +134,10 @@ def test_a_judged_group_lifts_its_members_and_nobody_else(lesson: Lesson, policy
     assert drawn.overlap[inside] == pytest.approx(np.array(best) * 1000, abs=0.51)
     assert (drawn.overlap[~inside] == 0).all()
     assert drawn.overlap.tolist() == result.overlap.tolist(), "rings are proposed before any score is lifted"
+    lifted = lesson.model.scored(lesson.seen.raw, margin, drawn.overlap, policy)
+    assert lifted.tolist() == result.raw.tolist()
+    plain = lesson.model.scored(lesson.seen.raw, margin, np.zeros_like(drawn.overlap), policy)
+    assert (lifted - plain).tolist() == lift(drawn.overlap, policy).tolist()
 
 
 def test_the_lift_is_the_overlap_by_the_policys_worth(policy: Policy) -> None:

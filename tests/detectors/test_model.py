@@ -20,6 +20,7 @@ from detectors.model import (
     MIDDLE,
     NO_FOLD,
     PLANTED_HALF,
+    SETTLED,
     SURE,
     Model,
     blind_names,
@@ -212,12 +213,27 @@ def test_the_mixture_takes_its_share_of_each_and_is_never_negative(policy: Polic
     assert (np.abs(half[:3] - (learnt + unsupervised)[:3] // 2) <= 1).all()
 
 
+@pytest.mark.parametrize("sure", [SURE, SETTLED])
 @pytest.mark.parametrize(("share", "beyond"), [(850, 150), (600, 400), (300, 300), (1000, LEAST)])
-def test_among_the_sure_the_learnt_part_counts_no_more_than_the_other(policy: Policy, share: int, beyond: int) -> None:
-    margin = np.arange(SURE - 3_000, SURE + 6_000, 1_000)
-    steps = np.diff(mixed(np.zeros(len(margin), np.int64), margin, share, policy))
-    assert set(steps[margin[1:] > SURE].tolist()) == {beyond}
-    assert set(steps[margin[1:] <= SURE].tolist()) == {share}
+def test_among_the_sure_the_learnt_part_counts_no_more_than_the_other(
+    policy: Policy, share: int, beyond: int, sure: int
+) -> None:
+    margin = np.arange(sure - 3_000, sure + 6_000, 1_000)
+    steps = np.diff(mixed(np.zeros(len(margin), np.int64), margin, share, policy, sure=sure))
+    assert set(steps[margin[1:] > sure].tolist()) == {beyond}
+    assert set(steps[margin[1:] <= sure].tolist()) == {share}
+
+
+def test_a_score_tells_the_sure_apart_less_than_the_groups_do(toolbox: Toolbox, policy: Policy) -> None:
+    model = lessons.lesson(toolbox, policy, taught=False).model
+    model = replace(model, card={**model.card, "planted": 10**6})
+    margin = np.array([SETTLED - 1_000, SETTLED, SURE, SURE + 1_000])
+    nothing = np.zeros(len(margin), np.int64)
+    groups, published = model.mixed(nothing, margin, policy), model.scored(nothing, margin, nothing, policy)
+    assert (published[:2] == groups[:2]).all()
+    assert (np.diff(published) > 0).all()
+    assert published[2] - published[1] < groups[2] - groups[1]
+    assert published[3] - published[2] == groups[3] - groups[2]
 
 
 @pytest.mark.parametrize("taught", [False, True])
