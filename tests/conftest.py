@@ -27,6 +27,16 @@ class Server:
     password: str = field(repr=False)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _fewer_copies() -> Iterator[None]:
+    """Training in this process plants half of the copies: of a book of 500 that is most of a training's time."""
+    from detectors import ground  # here, because it takes a second
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ground, "MOST_COPIES", ground.MOST_COPIES // 2)
+        yield
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep every test that needs the server on one worker, so that one server is started in a run."""
